@@ -1,0 +1,150 @@
+"""Every setting of ``WAGTAIL_MARKETING``, with its type and default, read at access.
+
+Nothing is cached, so that ``override_settings`` works and no setting is read at import.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings as django_settings
+
+
+class Settings:
+    """The site's ``WAGTAIL_MARKETING`` dict behind typed properties."""
+
+    #: Every key that the dict may hold; an unknown one is reported by a system check.
+    KEYS = frozenset(
+        {
+            "HOST_ADAPTER",
+            "HASH_KEY",
+            "TOKEN_KEYS",
+            "PUBLIC_BASE_URL",
+            "CURRENCY",
+            "TIME_ZONE",
+            "DEFAULT_PHONE_REGION",
+            "ATTRIBUTION_WINDOW_DAYS",
+            "SEND_LEASE_SECONDS",
+            "SMTP_TIMEOUT_SECONDS",
+            "SEND_BATCH_SIZE",
+            "SEND_IN_FLIGHT",
+            "SEGMENT_STATEMENT_TIMEOUT_MS",
+            "SMTP",
+            "API_THROTTLE_RATE",
+            "TRACK_OPENS",
+            "TRACK_CLICKS",
+        }
+    )
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        return getattr(django_settings, "WAGTAIL_MARKETING", {})
+
+    def _get(self, key: str, default: Any) -> Any:
+        return self.raw.get(key, default)
+
+    @property
+    def host_adapter(self) -> str:
+        """Dotted path of the site's ``HostAdapter``; empty: the default user adapter."""
+        return self._get("HOST_ADAPTER", "wagtail_marketing.host.users.UserAdapter")
+
+    @property
+    def hash_key(self) -> bytes:
+        """Key of the HMAC under which addresses outlive erasure.
+
+        Not ``SECRET_KEY``: rotating that one must not lift a suppression. Only with ``DEBUG`` (or in
+        tests) is it derived, and a system check says so.
+        """
+        key = self._get("HASH_KEY", "")
+        return key.encode() if key else self._development_key("hash")
+
+    @property
+    def token_keys(self) -> list[tuple[str, bytes]]:
+        """``[(key id, key)]``; the first signs, all verify, so that links outlive a rotation."""
+        keys = self._get("TOKEN_KEYS", ())
+        pairs = [(key_id, key.encode()) for key_id, key in (keys.items() if isinstance(keys, Mapping) else keys)]
+        return pairs or [("0", self._development_key("token"))]
+
+    def _development_key(self, purpose: str) -> bytes:
+        return hashlib.blake2b(
+            django_settings.SECRET_KEY.encode(), person=b"wm-dev-key", salt=purpose.encode()[:16]
+        ).digest()
+
+    @property
+    def public_base_url(self) -> str:
+        """Scheme and host of every link in a message, without a trailing slash."""
+        base = self._get("PUBLIC_BASE_URL", "") or getattr(django_settings, "WAGTAILADMIN_BASE_URL", "")
+        return str(base).rstrip("/")
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of the base currency in which segments and reports count."""
+        return self._get("CURRENCY", "USD")
+
+    @property
+    def time_zone(self) -> str:
+        """IANA name of the shop's zone: bare dates are midnight there."""
+        return self._get("TIME_ZONE", "") or django_settings.TIME_ZONE
+
+    @property
+    def default_phone_region(self) -> str | None:
+        """ISO 3166 region in which a phone number without ``+`` is read."""
+        return self._get("DEFAULT_PHONE_REGION", None)
+
+    @property
+    def attribution_window(self) -> timedelta:
+        """How long after a click an order still counts for its campaign."""
+        return timedelta(days=self._get("ATTRIBUTION_WINDOW_DAYS", 5))
+
+    @property
+    def send_lease(self) -> timedelta:
+        """How long a worker may hold a batch before the reaper takes it back."""
+        return timedelta(seconds=self._get("SEND_LEASE_SECONDS", 120))
+
+    @property
+    def smtp_timeout(self) -> float:
+        """Seconds that one SMTP reply may take; less than the lease."""
+        return float(self._get("SMTP_TIMEOUT_SECONDS", 30))
+
+    @property
+    def send_batch_size(self) -> int:
+        """Messages that one claim takes."""
+        return int(self._get("SEND_BATCH_SIZE", 500))
+
+    @property
+    def send_in_flight(self) -> int:
+        """Messages between an intent and its outcome on one connection: the most that a kill makes unknown."""
+        return int(self._get("SEND_IN_FLIGHT", 10))
+
+    @property
+    def segment_statement_timeout_ms(self) -> int:
+        """PostgreSQL ``statement_timeout`` of previews and counts in the admin."""
+        return int(self._get("SEGMENT_STATEMENT_TIMEOUT_MS", 10_000))
+
+    @property
+    def smtp(self) -> Mapping[str, Any]:
+        """``HOST``, ``PORT``, ``USER``, ``PASSWORD``, ``USE_TLS``, ``USE_SSL``; Django's ``EMAIL_*`` where left out."""
+        given = self._get("SMTP", {})
+        names = ("HOST", "PORT", "USER", "PASSWORD", "USE_TLS", "USE_SSL")
+        django_names = {"USER": "HOST_USER", "PASSWORD": "HOST_PASSWORD"}
+        return {
+            name: given.get(name, getattr(django_settings, f"EMAIL_{django_names.get(name, name)}", None))
+            for name in names
+        }
+
+    @property
+    def api_throttle_rate(self) -> str:
+        """Requests that one API token may make, in DRF's form."""
+        return self._get("API_THROTTLE_RATE", "600/min")
+
+    @property
+    def track_opens(self) -> bool:
+        return bool(self._get("TRACK_OPENS", True))
+
+    @property
+    def track_clicks(self) -> bool:
+        return bool(self._get("TRACK_CLICKS", True))
+
+
+settings = Settings()

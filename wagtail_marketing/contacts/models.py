@@ -1,0 +1,263 @@
+"""Who: the people, what they agreed to, and the addresses that must not be written to."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+
+
+class Tag(models.Model):
+    """A word that staff put on contacts."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    slug = models.SlugField(_("slug"), max_length=80, unique=True, allow_unicode=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """A person whom the shop can know. Several may share an e-mail address; the lowest id gets the mail.
+
+    Text that segments compare stands a second time casefolded, because databases fold case differently.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    external_key = models.CharField(
+        _("customer key"),
+        max_length=190,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("The shop's own key of this customer; empty for a guest."),
+    )
+    email = models.CharField(_("e-mail"), max_length=254, blank=True, default="")
+    email_normalised = models.CharField(max_length=254, blank=True, default="", editable=False)
+    email_domain = models.CharField(max_length=254, blank=True, default="", editable=False)
+    email_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    phone_e164 = models.CharField(max_length=20, blank=True, default="", editable=False)
+    phone_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    first_name = models.CharField(_("first name"), max_length=150, blank=True, default="")
+    last_name = models.CharField(_("last name"), max_length=150, blank=True, default="")
+    first_name_folded = models.CharField(max_length=200, blank=True, default="", editable=False)
+    last_name_folded = models.CharField(max_length=200, blank=True, default="", editable=False)
+    language = models.CharField(_("language"), max_length=20, blank=True, default="")
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
+    country = models.CharField(_("country"), max_length=2, blank=True, default="")
+    region = models.CharField(_("region"), max_length=100, blank=True, default="")
+    region_folded = models.CharField(max_length=120, blank=True, default="", editable=False)
+    city = models.CharField(_("city"), max_length=100, blank=True, default="")
+    city_folded = models.CharField(max_length=120, blank=True, default="", editable=False)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    attributes = models.JSONField(
+        _("attributes"), default=dict, blank=True, help_text=_("What the shop's adapter declares, as it came.")
+    )
+    source = models.CharField(
+        _("source"), max_length=40, blank=True, default="", help_text=_("sync, import, api, sign-up")
+    )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="contacts", verbose_name=_("tags"))
+    created_at = models.DateTimeField(_("created"), help_text=_("When the shop first knew this person."))
+    updated_at = models.DateTimeField(_("updated"))
+    host_deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("email_normalised", "id"), name="wm_contact_email"),
+            models.Index(fields=("email_hash",), name="wm_contact_email_hash"),
+            models.Index(fields=("phone_e164",), name="wm_contact_phone"),
+            models.Index(fields=("last_name_folded", "first_name_folded"), name="wm_contact_name"),
+            models.Index(fields=("created_at",), name="wm_contact_created"),
+            models.Index(fields=("country", "region_folded"), name="wm_contact_place"),
+        )
+        permissions = (
+            ("view_personal_data", _("Can see names and addresses of contacts")),
+            ("export_contact", _("Can export contacts")),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.phone or str(self.uuid)
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class ContactAttribute(models.Model):
+    """One attribute of one contact in the column of its type, so that a segment compares by index.
+
+    ``folded`` holds text (casefolded) and booleans (``true``/``false``).
+    """
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="attribute_values")
+    name = models.CharField(max_length=80)
+    folded = models.CharField(max_length=255, blank=True, default="")
+    number = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    date = models.DateField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("contact", "name"), name="wm_attribute_once"),)
+        indexes = (
+            models.Index(fields=("name", "folded", "contact"), name="wm_attribute_text"),
+            models.Index(fields=("name", "number", "contact"), name="wm_attribute_number"),
+            models.Index(fields=("name", "date", "contact"), name="wm_attribute_date"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Topic(models.Model):
+    """What a person can agree to hear about, such as "weekly specials"."""
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("slug"), max_length=120)
+    description = models.CharField(_("description"), max_length=255, blank=True, default="")
+    site = models.ForeignKey("wagtailcore.Site", models.CASCADE, null=True, blank=True, verbose_name=_("site"))
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=("site", "slug"), name="wm_topic_once"),
+            models.UniqueConstraint(fields=("slug",), condition=Q(site__isnull=True), name="wm_topic_once_global"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConsentChoice(models.TextChoices):
+    PENDING = "pending", _("waiting for confirmation")
+    SUBSCRIBED = "subscribed", _("subscribed")
+    UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+
+
+class Strength(models.IntegerChoices):
+    """A person's own act is strong; what a shop, an import or an API says of them is weak."""
+
+    WEAK = 1, _("reported")
+    STRONG = 2, _("the person's own act")
+
+
+class ConsentEvent(models.Model):
+    """The ledger: append-only (triggers refuse UPDATE and DELETE), no personal data."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    contact_uuid = models.UUIDField(db_index=True)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    topic = models.ForeignKey(Topic, models.PROTECT, null=True, blank=True, db_constraint=False)
+    address_hash = models.CharField(max_length=64, blank=True, default="")
+    state = models.CharField(max_length=12, choices=ConsentChoice.choices)
+    strength = models.PositiveSmallIntegerField(choices=Strength.choices)
+    source = models.CharField(max_length=40, help_text="shop, import, api, form, one-click, keyword, staff")
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("consent event")
+        verbose_name_plural = _("consent events")
+        ordering = ("id",)
+        default_permissions = ("view",)
+        indexes = (models.Index(fields=("contact_uuid", "channel", "id"), name="wm_consent_of"),)
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state}"
+
+
+class ConsentEvidence(models.Model):
+    """How the ledger's entry came about: personal, hence beside the ledger, and deleted by erasure."""
+
+    event = models.OneToOneField(ConsentEvent, models.CASCADE, related_name="evidence")
+    text = models.TextField(blank=True, default="", help_text="The exact words that the person saw.")
+    text_version = models.CharField(max_length=40, blank=True, default="")
+    address = models.CharField(max_length=254, blank=True, default="")
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"#{self.event_id}"
+
+
+class ConsentState(models.Model):
+    """The ledger folded: where one contact stands on one channel (``topic`` null) or topic, now."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_states")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    topic = models.ForeignKey(Topic, models.CASCADE, null=True, blank=True)
+    address_hash = models.CharField(max_length=64, blank=True, default="")
+    state = models.CharField(max_length=12, choices=ConsentChoice.choices)
+    strength = models.PositiveSmallIntegerField(choices=Strength.choices)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("contact", "channel", "topic"), name="wm_consent_state_once"),
+            models.UniqueConstraint(
+                fields=("contact", "channel"), condition=Q(topic__isnull=True), name="wm_consent_state_channel"
+            ),
+        )
+        indexes = (models.Index(fields=("channel", "topic", "state", "contact"), name="wm_consent_state_find"),)
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state}"
+
+
+class SuppressionReason(models.TextChoices):
+    BOUNCE = "bounce", _("the address does not exist")
+    COMPLAINT = "complaint", _("reported as spam")
+    MANUAL = "manual", _("put on the list by staff")
+    ERASED = "erased", _("the person was erased")
+
+
+class Suppression(models.Model):
+    """An address that must not be written to, by hash: it outlives the contact and its erasure."""
+
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    address_hash = models.CharField(max_length=64)
+    reason = models.CharField(_("reason"), max_length=12, choices=SuppressionReason.choices)
+    created_at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("suppression")
+        verbose_name_plural = _("suppressions")
+        constraints = (
+            models.UniqueConstraint(fields=("channel", "address_hash"), name="wm_suppression_once"),
+            models.CheckConstraint(condition=~Q(address_hash=""), name="wm_suppression_hash"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.reason}"
+
+
+class ContactAlias(models.Model):
+    """A merged contact's uuid: the ledger keeps it, and this row says who it is now."""
+
+    uuid = models.UUIDField(unique=True)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="aliases")
+    merged_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.uuid)

@@ -1,0 +1,47 @@
+"""One way to write an address: merge, limits and suppression all compare these forms."""
+
+import hashlib
+import hmac
+
+import phonenumbers
+
+from wagtail_marketing.conf import settings
+
+
+def normalise_email(address: str | None) -> str:
+    """Trimmed, lower case, domain as IDN A-label; no folding of plus or dots.
+
+    Returns an empty string where there is nothing to normalise. It does not judge deliverability.
+    """
+    address = (address or "").strip().lower()
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not domain:
+        return ""
+    try:
+        domain = domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return f"{local}@{domain}"
+
+
+def normalise_phone(number: str | None, *, region: str | None = None) -> str:
+    """E.164 (``+4930123456``), or an empty string where it is not a possible number."""
+    if not number:
+        return ""
+    try:
+        parsed = phonenumbers.parse(number, region or settings.default_phone_region)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def address_hash(normalised: str) -> str:
+    """HMAC-SHA256 of a normalised address under ``HASH_KEY``, 64 hex digits; empty for an empty address.
+
+    A suppression keyed by it outlives the erasure of the address itself.
+    """
+    if not normalised:
+        return ""
+    return hmac.new(settings.hash_key, normalised.encode(), hashlib.sha256).hexdigest()

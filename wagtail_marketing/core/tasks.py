@@ -1,0 +1,75 @@
+"""The one place that wakes workers.
+
+The database is the record of what must be done; django-q2 delivers at least once and only says "look
+now". A capability registers a *drain*: a function that does whatever of its own is due and returns how
+much it did. Draining twice, or in two workers at once, must be harmless.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from . import clock
+from .registry import Registry
+
+logger = logging.getLogger(__name__)
+
+#: name -> ``drain(until: datetime) -> int``: claim and do due work until none is left or the time is up.
+drains: Registry[Callable[[datetime], int]] = Registry("drains")
+
+#: A slice of work ends well before django-q2's time-out, so that its alarm never interrupts SMTP.
+SLICE = timedelta(seconds=45)
+
+
+def enqueue(path: str, *ids: Any) -> None:
+    """On commit, let a worker call the function at ``path`` with ``ids`` (ids only: no secrets, no people)."""
+    transaction.on_commit(lambda: _deliver(path, ids))
+
+
+def wake() -> None:
+    """On commit, let a worker drain everything that is due."""
+    enqueue("wagtail_marketing.core.tasks.drain_due")
+
+
+def _deliver(path: str, ids: tuple) -> None:
+    from django_q.tasks import async_task
+
+    try:
+        async_task(path, *ids, q_options={"save": False})
+    except Exception:
+        # A broker that is down loses a wake-up, not work: the next tick finds the rows.
+        logger.exception("The queue did not take %s", path)
+
+
+def drain_due(until: datetime | None = None) -> dict[str, int]:
+    """Run every registered drain; returns how much each did. One that fails stops no other."""
+    until = until or clock.now() + SLICE
+    done = {}
+    for name, drain in drains.items():
+        try:
+            done[name] = drain(until)
+        except Exception:
+            logger.exception("The drain “%s” failed", name)
+            done[name] = 0
+    return done
+
+
+def drain_until_idle(until: datetime | None = None, most_rounds: int = 1000) -> dict[str, int]:
+    """Drain again and again until a round does nothing: for hosts with only cron, and for tests."""
+    total: dict[str, int] = {}
+    for _round in range(most_rounds):
+        done = drain_due(until)
+        for name, count in done.items():
+            total[name] = total.get(name, 0) + count
+        if not any(done.values()) or (until and clock.now() >= until):
+            break
+    return total
+
+
+def call(path: str, *ids: Any) -> Any:
+    """Call a task at once, in this process (commands and tests)."""
+    return import_string(path)(*ids)

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SegmentsConfig(AppConfig):
+    name = "wagtail_marketing.segments"
+    label = "wagtail_marketing_segments"
+    verbose_name = _("Marketing: segments")
+    default_auto_field = "django.db.models.BigAutoField"
+    #: Apps that this one cannot work without; the root app's system check reads it.
+    requires = ()
