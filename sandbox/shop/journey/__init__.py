@@ -1,0 +1,1 @@
+"""Loads The Complete Journey, a year of real baskets, into the shop's tables."""
