@@ -55,9 +55,7 @@ class Report:
         self.ratios[name] = round(float(value), 4)
         return self.ratios[name]
 
-    def goal(
-        self, name: str, value: float, *, at_least: float | None = None, at_most: float | None = None
-    ) -> bool:
+    def goal(self, name: str, value: float, *, at_least: float | None = None, at_most: float | None = None) -> bool:
         """State a goal with one bound and say whether ``value`` meets it. Raises ``ValueError`` for none or two."""
         if (at_least is None) == (at_most is None):
             raise ValueError(f"The goal “{name}” wants exactly one of at_least and at_most.")
