@@ -8,4 +8,4 @@ class DiscountsConfig(AppConfig):
     verbose_name = _("Marketing: discounts")
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
-    requires = ()
+    requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce")
