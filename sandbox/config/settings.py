@@ -19,7 +19,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 
 INSTALLED_APPS = [
     *wagtail_marketing.APPS,
-    *(["shop"] if (SANDBOX / "shop" / "apps.py").exists() else []),
+    "shop",
     "django_q",
     "rest_framework",
     "drf_spectacular",
@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "wagtail.search",
     "wagtail.admin",
     "wagtail",
-    "modelsearch",
     "modelcluster",
     "taggit",
     "django.contrib.admin",
@@ -56,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "shop.middleware.RememberCode",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -70,6 +70,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "wagtail.contrib.settings.context_processors.settings",
+                "shop.context_processors.storefront",
             ]
         },
     }
@@ -130,6 +131,7 @@ MEDIA_ROOT = VAR / "media"
 
 EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = int(os.environ.get("DEMO_SMTP_PORT", "1025"))
+SANDBOX_MAIL = VAR / "mail"  # where the demo's SMTP server keeps what it receives
 
 DEMO_PORT = int(os.environ.get("DEMO_PORT", "8000"))
 WAGTAIL_SITE_NAME = "Corner Grocery"

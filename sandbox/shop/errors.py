@@ -1,7 +1,5 @@
 """What the shop refuses. `str(error)` may be shown to the customer."""
 
-from decimal import Decimal
-
 
 class ShopError(Exception):
     """The shop refused; nothing was changed."""
@@ -21,14 +19,6 @@ class AlreadyOrdered(ShopError):
 
 class OutOfStock(ShopError):
     pass
-
-
-class PriceChanged(ShopError):
-    """The cart costs something else than the customer saw; `total` is the new total."""
-
-    def __init__(self, message: str, total: Decimal) -> None:
-        super().__init__(message)
-        self.total = total
 
 
 class OrderClosed(ShopError):

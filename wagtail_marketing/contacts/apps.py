@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,10 +9,3 @@ class ContactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
     requires = ()
-
-    def ready(self) -> None:
-        from . import channels, exporters, ledger
-
-        channels.register()
-        exporters.register()
-        post_migrate.connect(ledger.install_after_migrate, sender=self, dispatch_uid="wagtail_marketing.ledger")

@@ -1,1 +1,0 @@
-"""Pure rules of consent: no ORM, the time passed in."""
