@@ -17,14 +17,20 @@ help: ## Show what there is
 $(VENV)/.created:
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or later is needed; name it with: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/apt-install python3-venv
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV)
 	@# --group is known to pip 25.1 and later
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'
 	@touch $@
 
-$(VENV)/.installed-%: pyproject.toml $(VENV)/.created
-	@echo "Installing the package with the dependency group “$*” into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --editable . --group $*
+$(VENV)/.installed: pyproject.toml $(VENV)/.created
+	@echo "Installing the package and what it needs into $(VENV); the first time takes a minute or two ..."
+	@$(BIN)/python -m pip install -qq --editable .
+	@touch $@
+
+$(VENV)/.installed-%: $(VENV)/.installed
+	@echo "Installing the dependency group “$*” into $(VENV) ..."
+	@$(BIN)/python -m pip install -qq --group $*
 	@touch $@
 
 .PHONY: chromium
