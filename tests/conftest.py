@@ -50,3 +50,22 @@ def _fresh_caches():
 
     yield
     cache.clear()
+
+
+_ledger = {"guarded": True}
+
+
+@pytest.fixture(autouse=True)
+def _ledger_lets_tests_flush(request: pytest.FixtureRequest):
+    """The consent ledger's triggers, off only in a test that ends with a flush (and back on in the next)."""
+    marker = request.node.get_closest_marker("django_db")
+    flushes = bool(marker and marker.kwargs.get("transaction"))
+    if marker and (flushes or not _ledger["guarded"]):
+        from wagtail_marketing.contacts import ledger
+
+        request.getfixturevalue("transactional_db" if flushes else "db")
+        _ledger["guarded"] = _ledger["guarded"] and not flushes
+        if flushes:
+            ledger.remove()
+        else:
+            ledger.install()

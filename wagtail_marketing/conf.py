@@ -34,6 +34,7 @@ class Settings:
             "API_THROTTLE_RATE",
             "TRACK_OPENS",
             "TRACK_CLICKS",
+            "LEDGER_TRIGGERS",
         }
     )
 
@@ -141,6 +142,11 @@ class Settings:
     @property
     def track_opens(self) -> bool:
         return bool(self._get("TRACK_OPENS", True))
+
+    @property
+    def ledger_triggers(self) -> bool:
+        """Whether triggers keep the consent ledger append-only. Off only in tests that flush tables."""
+        return bool(self._get("LEDGER_TRIGGERS", True))
 
     @property
     def track_clicks(self) -> bool:

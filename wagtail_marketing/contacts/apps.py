@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,10 @@ class ContactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
     requires = ()
+
+    def ready(self) -> None:
+        from . import channels, exporters, ledger
+
+        channels.register()
+        exporters.register()
+        post_migrate.connect(ledger.install_after_migrate, sender=self, dispatch_uid="wagtail_marketing.ledger")

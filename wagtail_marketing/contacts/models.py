@@ -206,6 +206,7 @@ class ConsentState(models.Model):
     address_hash = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=12, choices=ConsentChoice.choices)
     strength = models.PositiveSmallIntegerField(choices=Strength.choices)
+    source = models.CharField(max_length=40, blank=True, default="", help_text="As in the ledger's last entry.")
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -216,7 +217,10 @@ class ConsentState(models.Model):
                 fields=("contact", "channel"), condition=Q(topic__isnull=True), name="wm_consent_state_channel"
             ),
         )
-        indexes = (models.Index(fields=("channel", "topic", "state", "contact"), name="wm_consent_state_find"),)
+        indexes = (
+            models.Index(fields=("channel", "topic", "state", "contact"), name="wm_consent_state_find"),
+            models.Index(fields=("address_hash", "channel"), name="wm_consent_state_address"),
+        )
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state}"

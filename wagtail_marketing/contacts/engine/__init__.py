@@ -1,0 +1,1 @@
+"""Pure rules of consent: no ORM, the time passed in."""

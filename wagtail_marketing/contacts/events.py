@@ -1,0 +1,24 @@
+"""What contacts tell the rooms above, on commit."""
+
+from dataclasses import dataclass
+
+from wagtail_marketing.core.events import Event
+
+
+@dataclass(frozen=True)
+class ConsentChanged(Event):
+    """One contact's standing on a channel (``topic_id`` None) or topic changed."""
+
+    contact_id: int
+    channel: str
+    topic_id: int | None
+    state: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ContactCreated(Event):
+    """A contact was made by hand or by the API (a sync announces none: it may bring a million)."""
+
+    contact_id: int
+    source: str

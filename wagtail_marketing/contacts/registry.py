@@ -1,0 +1,70 @@
+"""The plugs that contacts own; the rooms above register into them (in ``AppConfig.ready``)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wagtail_marketing.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class ChannelAddress:
+    """Which columns of a contact hold the address of a channel, and how an address is written.
+
+    ``normalise`` turns what a person typed into the one form that we compare and hash.
+    """
+
+    channel: str
+    label: Any
+    address_field: str
+    hash_field: str
+    normalise: Callable[[str], str]
+
+
+class ProfileBlock(Protocol):
+    """A block of the contact's page. ``order`` sorts; ``template`` gets what ``context`` returns."""
+
+    order: int
+    title: Any
+    template: str
+
+    def context(self, contact: Any, request: Any) -> Mapping[str, Any]: ...
+
+    def allowed(self, user: Any) -> bool: ...
+
+
+@dataclass(frozen=True)
+class ListColumn:
+    """A column of the contact list.
+
+    ``annotate`` takes and returns a queryset (so that the list stays one query), ``value`` reads the cell
+    of one row; ``sort_key`` names the annotation or column to sort by, where there is an index for it.
+    """
+
+    label: Any
+    value: Callable[[Any], Any]
+    annotate: Callable[[Any], Any] | None = None
+    sort_key: str = ""
+    export: Callable[[Any], Any] | None = None
+
+
+#: channel -> ``ChannelAddress``
+channels: Registry[ChannelAddress] = Registry("channels")
+#: room -> ``export(contact) -> JSON-serialisable``: everything that the room knows of the person
+exporters: Registry[Callable[[Any], Any]] = Registry("exporters")
+#: room -> ``erase(contact) -> None``: removes or pseudonymises it; runs inside the erasing transaction
+erasers: Registry[Callable[[Any], None]] = Registry("erasers")
+profile_blocks: Registry[ProfileBlock] = Registry("profile blocks")
+list_columns: Registry[ListColumn] = Registry("list columns")
+
+
+def channel_address(channel: str) -> ChannelAddress:
+    """The address of ``channel``. Raises ``InvalidInput`` for a channel that nobody registered."""
+    from django.utils.translation import gettext as _
+
+    from wagtail_marketing.core.errors import InvalidInput
+
+    found = channels.get(channel)
+    if found is None:
+        raise InvalidInput(_("“%(channel)s” is not a channel.") % {"channel": channel}, field="channel")
+    return found

@@ -1,0 +1,191 @@
+"""Reads of contacts and consent: set-based, so that an audience of a million is one statement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+
+from wagtail_marketing.core.identity import address_hash, normalise_email, normalise_phone
+
+from .models import ConsentChoice, ConsentState, Contact, Suppression, Topic
+from .registry import channel_address, channels
+
+
+def _topic_id(topic: Topic | int | None) -> int | None:
+    return topic.pk if isinstance(topic, Topic) else topic
+
+
+def _states(channel: str, topic_id: int | None, contact: str) -> QuerySet[ConsentState]:
+    return ConsentState.objects.filter(contact=OuterRef(contact), channel=channel, topic=topic_id)
+
+
+def consented_q(channel: str, topic: Topic | int | None = None, *, contact: str = "pk") -> Q:
+    """Subscribed on ``channel`` with the address that the contact has now, and not gone from ``topic``.
+
+    A ``Q`` for any queryset; ``contact`` is the path from its model to the contact (``"contact"`` on a
+    message row). A channel's unsubscribe beats its topics.
+    """
+    address = channel_address(channel)
+    prefix = "" if contact == "pk" else f"{contact}__"
+    on_channel = _states(channel, None, contact).filter(
+        state=ConsentChoice.SUBSCRIBED, address_hash=OuterRef(f"{prefix}{address.hash_field}")
+    )
+    wanted = Q(Exists(on_channel))
+    if topic is not None:
+        wanted &= ~Q(Exists(_states(channel, _topic_id(topic), contact).filter(state=ConsentChoice.UNSUBSCRIBED)))
+    return wanted
+
+
+def suppressed_q(channel: str, *, contact: str = "pk") -> Q:
+    """The contact's address on ``channel`` is on the list of addresses that must not be written to."""
+    address = channel_address(channel)
+    prefix = "" if contact == "pk" else f"{contact}__"
+    return Q(
+        Exists(Suppression.objects.filter(channel=channel, address_hash=OuterRef(f"{prefix}{address.hash_field}")))
+    )
+
+
+def deliverable_q(channel: str, topic: Topic | int | None = None, *, contact: str = "pk") -> Q:
+    """Who may be written to: has an address, consented (``consented_q``) and is not suppressed.
+
+    The same condition serves the audience, the freeze and the last look before a message leaves.
+    """
+    address = channel_address(channel)
+    prefix = "" if contact == "pk" else f"{contact}__"
+    has_address = ~Q(**{f"{prefix}{address.address_field}": ""})
+    return has_address & consented_q(channel, topic, contact=contact) & ~suppressed_q(channel, contact=contact)
+
+
+def deliverable(channel: str, topic: Topic | int | None = None) -> QuerySet[Contact]:
+    """All contacts who may be written to. Several may share one address: see ``first_of_address``."""
+    return Contact.objects.filter(deliverable_q(channel, topic))
+
+
+def consented(contacts: QuerySet[Contact], channel: str, topic: Topic | int | None = None) -> QuerySet[Contact]:
+    """Those of ``contacts`` who consented to ``channel`` (and did not leave ``topic``)."""
+    return contacts.filter(consented_q(channel, topic))
+
+
+def first_of_address(contacts: QuerySet[Contact], channel: str) -> QuerySet[Contact]:
+    """Of several ``contacts`` with one address only the one with the lowest id: it gets the mail."""
+    address = channel_address(channel)
+    lowest = contacts.order_by().values(address.hash_field).annotate(first=Min("pk")).values("first")
+    return Contact.objects.filter(pk__in=lowest)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many of ``total`` a channel reaches, and why not the others; the figures add up to ``total``."""
+
+    total: int
+    reachable: int
+    no_address: int
+    never: int
+    pending: int
+    unsubscribed: int
+    suppressed: int
+    duplicates: int
+
+
+def reach(contacts: QuerySet[Contact], channel: str, topic: Topic | int | None = None) -> Reach:
+    """Count ``contacts`` by what would become of a message to each: one statement.
+
+    Reasons are taken in this order: no address, suppressed, unsubscribed (channel or topic), waiting for
+    confirmation, never agreed (or agreed with another address), second contact with one address.
+    """
+    address = channel_address(channel)
+    has = ~Q(**{address.address_field: ""})
+    on_channel = _states(channel, None, "pk")
+    ways = {
+        "wm_deliverable": deliverable_q(channel, topic),
+        "wm_suppressed": suppressed_q(channel),
+        "wm_left": Q(Exists(on_channel.filter(state=ConsentChoice.UNSUBSCRIBED))),
+        "wm_pending": Q(Exists(on_channel.filter(state=ConsentChoice.PENDING))),
+    }
+    if topic is not None:
+        of_topic = _states(channel, _topic_id(topic), "pk")
+        ways["wm_left"] |= Q(Exists(of_topic.filter(state=ConsentChoice.UNSUBSCRIBED)))
+    yes, suppressed, left, pending = (Q(**{name: True}) for name in ways)
+    counts = (
+        Contact.objects.filter(pk__in=contacts.order_by().values("pk"))
+        .annotate(**ways)
+        .aggregate(
+            total=Count("pk"),
+            deliverable=Count("pk", filter=yes),
+            reachable=Count(F(address.hash_field), filter=yes, distinct=True),
+            no_address=Count("pk", filter=~has),
+            suppressed=Count("pk", filter=has & suppressed),
+            unsubscribed=Count("pk", filter=has & ~suppressed & left),
+            pending=Count("pk", filter=has & ~suppressed & ~left & pending),
+        )
+    )
+    duplicates = counts.pop("deliverable") - counts["reachable"]
+    known = sum(counts[name] for name in ("reachable", "no_address", "suppressed", "unsubscribed", "pending"))
+    return Reach(**counts, duplicates=duplicates, never=counts["total"] - known - duplicates)
+
+
+def find_contact_for(*, key: str = "", email: str = "", phone: str = "") -> Contact | None:
+    """The contact of a customer key, else of an address (the lowest id), else of a phone number."""
+    if key:
+        found = Contact.objects.filter(external_key=key).first()
+        if found:
+            return found
+    for field, value in (("email_normalised", normalise_email(email)), ("phone_e164", normalise_phone(phone))):
+        if value:
+            found = Contact.objects.filter(**{field: value}).order_by("pk").first()
+            if found:
+                return found
+    return None
+
+
+@dataclass(frozen=True)
+class ChannelStanding:
+    """Where a contact stands on one channel: ``state`` is a ``ConsentChoice`` or ``never``."""
+
+    channel: str
+    label: str
+    address: str
+    state: str
+    strength: int
+    changed_at: datetime | None
+    suppressed: str
+    deliverable: bool
+    topics: tuple[tuple[str, str], ...] = ()
+
+
+def standing(contact: Contact) -> list[ChannelStanding]:
+    """Where ``contact`` stands on every channel, with its topics: three statements."""
+    states = list(ConsentState.objects.filter(contact=contact).select_related("topic"))
+    hashes = {channel.hash_field: getattr(contact, channel.hash_field) for channel in channels}
+    blocked = {
+        (row.channel, row.address_hash): row.reason
+        for row in Suppression.objects.filter(address_hash__in=[value for value in hashes.values() if value])
+    }
+    found = []
+    for channel in channels:
+        current = hashes[channel.hash_field]
+        state = next((row for row in states if row.channel == channel.channel and row.topic_id is None), None)
+        reason = blocked.get((channel.channel, current), "")
+        agreed = state is not None and state.state == ConsentChoice.SUBSCRIBED and state.address_hash == current
+        found.append(
+            ChannelStanding(
+                channel=channel.channel,
+                label=str(channel.label),
+                address=getattr(contact, channel.address_field),
+                state=state.state if state else "never",
+                strength=state.strength if state else 0,
+                changed_at=state.changed_at if state else None,
+                suppressed=reason,
+                deliverable=bool(current and agreed and not reason),
+                topics=tuple(
+                    (row.topic.name, row.state) for row in states if row.channel == channel.channel and row.topic
+                ),
+            )
+        )
+    return found
+
+
+def is_suppressed(*, channel: str, address: str) -> bool:
+    """Whether ``address`` must not be written to on ``channel``."""
+    digest = address_hash(channel_address(channel).normalise(address))
+    return bool(digest) and Suppression.objects.filter(channel=channel, address_hash=digest).exists()

@@ -1,0 +1,201 @@
+"""Consent: an entry in the ledger and its fold, written together under one lock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from wagtail_marketing.contacts.engine.consent import Standing, judge
+from wagtail_marketing.contacts.events import ConsentChanged
+from wagtail_marketing.contacts.models import (
+    ConsentChoice,
+    ConsentEvent,
+    ConsentEvidence,
+    ConsentState,
+    Contact,
+    Strength,
+    Suppression,
+    SuppressionReason,
+    Topic,
+)
+from wagtail_marketing.contacts.registry import channel_address
+from wagtail_marketing.core import clock, events
+from wagtail_marketing.core.errors import InvalidInput
+from wagtail_marketing.core.identity import address_hash
+
+#: The lock that makes "read where somebody stands, then write" one step. Off only in the twin test.
+_lock_contacts = True
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How a consent came about: personal, hence kept beside the ledger and deleted by erasure."""
+
+    text: str = ""
+    text_version: str = ""
+    ip: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConsentOutcome:
+    """What became of the evidence: ``state`` is where the contact stands now, ``reason`` a stable word.
+
+    ``reason``: given, left, filled, asked (applied); known, older, stronger, left (not applied).
+    """
+
+    applied: bool
+    state: str
+    reason: str
+    event: ConsentEvent | None = None
+
+
+@transaction.atomic
+def record_consent(
+    *,
+    contact: Contact,
+    channel: str,
+    state: str,
+    strength: int,
+    source: str,
+    topic: Topic | None = None,
+    occurred_at: datetime | None = None,
+    evidence: Evidence | None = None,
+) -> ConsentOutcome:
+    """Write what is known of a person's will, if it changes where the person stands.
+
+    ``state`` is a ``ConsentChoice``, ``strength`` a ``Strength``, ``source`` one of shop, import, api,
+    form, one-click, keyword, staff. Weak evidence never overrides a strong yes and never brings back
+    somebody who left; leaving is believed whatever its strength. A person's own act counts for every
+    contact with the same address: it is the address that the mail goes to.
+    Writing the same twice writes once. Raises ``InvalidInput``.
+    """
+    if state not in ConsentChoice.values:
+        raise InvalidInput(_("“%(state)s” is not a state of consent.") % {"state": state}, field="state")
+    occurred_at = occurred_at or clock.now()
+    people = _locked(contact, channel, everyone=strength == Strength.STRONG)
+    outcomes = {
+        person.pk: _judge_and_write(person, channel, topic, state, strength, source, occurred_at, evidence)
+        for person in people
+    }
+    return outcomes[contact.pk]
+
+
+def unsubscribe(
+    *,
+    contact: Contact,
+    channel: str,
+    topic: Topic | None = None,
+    source: str = "one-click",
+    occurred_at: datetime | None = None,
+    evidence: Evidence | None = None,
+) -> ConsentOutcome:
+    """The person leaves a channel, or one topic of it. Any number of times; effective at commit."""
+    return record_consent(
+        contact=contact,
+        channel=channel,
+        topic=topic,
+        state=ConsentChoice.UNSUBSCRIBED,
+        strength=Strength.STRONG,
+        source=source,
+        occurred_at=occurred_at,
+        evidence=evidence,
+    )
+
+
+def suppress(*, channel: str, address: str, reason: str, at: datetime | None = None) -> Suppression | None:
+    """Never write to ``address`` again on ``channel``; None where it is no address.
+
+    The first reason stays. Kept by hash, so that it outlives the contact and its erasure.
+    """
+    if reason not in SuppressionReason.values:
+        raise InvalidInput(_("“%(reason)s” is not a reason.") % {"reason": reason}, field="reason")
+    digest = address_hash(channel_address(channel).normalise(address))
+    if not digest:
+        return None
+    row, _created = Suppression.objects.get_or_create(
+        channel=channel, address_hash=digest, defaults={"reason": reason, "created_at": at or clock.now()}
+    )
+    return row
+
+
+def _locked(contact: Contact, channel: str, *, everyone: bool) -> list[Contact]:
+    """The contact, and with ``everyone`` all who share its address, locked in the order of their ids."""
+    address = channel_address(channel)
+    wanted = Q(pk=contact.pk)
+    digest = Contact.objects.filter(pk=contact.pk).values_list(address.hash_field, flat=True).first()
+    if everyone and digest:
+        wanted |= Q(**{address.hash_field: digest})
+    people = Contact.objects.filter(wanted).order_by("pk")
+    found = list(people.select_for_update(of=("self",), no_key=True) if _lock_contacts else people)
+    if all(person.pk != contact.pk for person in found):
+        raise InvalidInput(_("This contact does not exist any more."), field="contact")
+    return found
+
+
+def _judge_and_write(
+    contact: Contact,
+    channel: str,
+    topic: Topic | None,
+    state: str,
+    strength: int,
+    source: str,
+    occurred_at: datetime,
+    evidence: Evidence | None,
+) -> ConsentOutcome:
+    digest = getattr(contact, channel_address(channel).hash_field)
+    row = ConsentState.objects.filter(contact=contact, channel=channel, topic=topic).first()
+    current = (
+        Standing(row.state, row.strength, row.changed_at, row.address_hash == digest) if row is not None else Standing()
+    )
+    verdict = judge(
+        current,
+        state=state,
+        strength=strength,
+        occurred_at=occurred_at,
+        left=strength == Strength.WEAK and _left_otherwise(contact, channel, topic, digest),
+    )
+    if not verdict.applies:
+        return ConsentOutcome(False, current.state, verdict.reason)
+    event = ConsentEvent.objects.create(
+        contact_uuid=contact.uuid,
+        channel=channel,
+        topic=topic,
+        address_hash=digest,
+        state=state,
+        strength=strength,
+        source=source,
+        occurred_at=occurred_at,
+        recorded_at=clock.now(),
+    )
+    if evidence is not None:
+        ConsentEvidence.objects.create(
+            event=event,
+            text=evidence.text,
+            text_version=evidence.text_version,
+            address=getattr(contact, channel_address(channel).address_field),
+            ip=evidence.ip,
+            detail=dict(evidence.detail),
+        )
+    values = {"address_hash": digest, "state": state, "strength": strength, "source": source}
+    values["changed_at"] = occurred_at
+    if row is None:
+        ConsentState.objects.create(contact=contact, channel=channel, topic=topic, **values)
+    else:
+        ConsentState.objects.filter(pk=row.pk).update(**values)
+    events.publish(ConsentChanged(contact.pk, channel, topic.pk if topic else None, state, source))
+    return ConsentOutcome(True, state, verdict.reason, event)
+
+
+def _left_otherwise(contact: Contact, channel: str, topic: Topic | None, digest: str) -> bool:
+    """Did the person leave the whole channel, or leave it with this address as another contact?"""
+    ways = Q()
+    if digest:
+        ways |= Q(topic=None, address_hash=digest)
+    if topic is not None:
+        ways |= Q(topic=None, contact=contact)
+    return bool(ways) and ConsentState.objects.filter(ways, channel=channel, state=ConsentChoice.UNSUBSCRIBED).exists()

@@ -1,0 +1,128 @@
+"""One contact, written by hand or by the API."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from wagtail_marketing.contacts.errors import ContactExists
+from wagtail_marketing.contacts.events import ContactCreated
+from wagtail_marketing.contacts.models import Contact, ContactAttribute, Tag
+from wagtail_marketing.core import clock, events
+from wagtail_marketing.core.errors import InvalidInput
+from wagtail_marketing.core.identity import normalise_email, normalise_phone
+
+from .fields import PERSON_FIELDS, attribute_rows, person_values, plain_attribute
+
+
+def create_contact(
+    *,
+    source: str,
+    external_key: str = "",
+    attributes: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+    **fields: Any,
+) -> Contact:
+    """A new contact. ``fields`` are any of ``PERSON_FIELDS``; it gives no consent.
+
+    Raises ``InvalidInput`` (an address that is none, an unknown field, nothing to know the person by) and
+    ``ContactExists`` for a customer key that another contact has.
+    """
+    _check(fields)
+    if not (external_key or fields.get("email") or fields.get("phone")):
+        raise InvalidInput(
+            _("A contact needs an e-mail address, a phone number or a customer key."),
+            field="email",
+            remedy=_("Give at least one of them."),
+        )
+    now = now or clock.now()
+    plain = _plain(attributes or {})
+    try:
+        with transaction.atomic():
+            contact = Contact.objects.create(
+                external_key=external_key or None,
+                source=source,
+                attributes=plain,
+                created_at=now,
+                updated_at=now,
+                **person_values(fields),
+            )
+            ContactAttribute.objects.bulk_create(attribute_rows(contact.pk, plain, {}))
+            events.publish(ContactCreated(contact.pk, source))
+    except IntegrityError as error:
+        if external_key and Contact.objects.filter(external_key=external_key).exists():
+            raise ContactExists(
+                _("Another contact has the customer key “%(key)s”.") % {"key": external_key}, field="external_key"
+            ) from error
+        raise
+    return contact
+
+
+@transaction.atomic
+def update_contact(
+    *,
+    contact: Contact,
+    attributes: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+    **fields: Any,
+) -> Contact:
+    """Change some of a contact's ``PERSON_FIELDS`` and attributes (given ones replace, None removes).
+
+    What the shop's adapter declares comes back with the next sync of this customer: the shop is its source.
+    """
+    _check(fields)
+    contact = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
+    values: dict[str, Any] = person_values(fields)
+    if attributes is not None:
+        plain = {**contact.attributes, **{name: plain_attribute(value) for name, value in attributes.items()}}
+        values["attributes"] = {name: value for name, value in plain.items() if value is not None}
+        ContactAttribute.objects.filter(contact=contact, name__in=list(attributes)).delete()
+        ContactAttribute.objects.bulk_create(attribute_rows(contact.pk, _plain(attributes), {}))
+    for name, value in values.items():
+        setattr(contact, name, value)
+    contact.updated_at = now or clock.now()
+    contact.save(update_fields=[*values, "updated_at"])
+    return contact
+
+
+@transaction.atomic
+def add_tag(*, contact: Contact, name: str) -> Tag:
+    """Put a word on a contact; the same word in another case is the same tag."""
+    name = " ".join(name.split())
+    slug = slugify(name, allow_unicode=True)
+    if not slug or len(name) > 80:
+        raise InvalidInput(_("A tag is a word of at most 80 characters."), field="name")
+    tag, _created = Tag.objects.get_or_create(slug=slug, defaults={"name": name})
+    contact.tags.add(tag)
+    return tag
+
+
+def remove_tag(*, contact: Contact, tag: Tag) -> None:
+    """Take a word off a contact; harmless where it is not on."""
+    contact.tags.remove(tag)
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: plain_attribute(value) for name, value in attributes.items()}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _check(fields: Mapping[str, Any]) -> None:
+    for name in fields:
+        if name not in PERSON_FIELDS:
+            raise InvalidInput(_("“%(name)s” is not a field of a contact.") % {"name": name}, field=name)
+    if fields.get("email") and not normalise_email(fields["email"]):
+        raise InvalidInput(
+            _("“%(value)s” is not an e-mail address.") % {"value": fields["email"]},
+            field="email",
+            remedy=_("Write it as name@example.com."),
+        )
+    if fields.get("phone") and not normalise_phone(fields["phone"]):
+        raise InvalidInput(
+            _("“%(value)s” is not a phone number.") % {"value": fields["phone"]},
+            field="phone",
+            remedy=_("Write it with its country code, such as +4930123456."),
+        )
