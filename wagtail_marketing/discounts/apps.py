@@ -9,3 +9,8 @@ class DiscountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
     requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce")
+
+    def ready(self) -> None:
+        from . import subscribers
+
+        subscribers.register()

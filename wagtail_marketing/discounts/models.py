@@ -4,6 +4,7 @@ A ``Discount`` holds the rules as staff edit them; what prices a cart is its ``l
 changes once it is made. Amounts are integer minor units of the row's currency.
 """
 
+import uuid
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -174,15 +175,18 @@ class DiscountVersion(models.Model):
 
 
 class RulesVersion(models.Model):
-    """One row that counts every change of what is live: compiled sets are kept until it moves."""
+    """One row that names the present state of what is live: compiled sets are kept until it changes.
 
-    number = models.PositiveBigIntegerField(default=0)
+    A random stamp, not a counter: a number that was rolled back would come again and mean something else.
+    """
+
+    stamp = models.UUIDField(default=uuid.uuid4)
 
     class Meta:
         default_permissions = ()
 
     def __str__(self) -> str:
-        return str(self.number)
+        return str(self.stamp)
 
 
 class CodeBatch(models.Model):
@@ -292,7 +296,8 @@ class OrderPricing(models.Model):
 
     order_ref = models.CharField(max_length=190, unique=True)
     currency = models.CharField(max_length=3)
-    evaluation = models.JSONField()
+    evaluation = models.JSONField(help_text="The engine's answer, equal units as one entry.")
+    lines = models.JSONField(default=dict, help_text="Line id: quantity and unit price in minor units.")
     committed_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from .apply import Applied, Situation
 from .cart import Cart, Facts, normalise_code
@@ -41,6 +41,11 @@ class DiscountSet:
                 for value in values:
                     self.by_attribute[name, value].append(discount)
 
+    def joined(self, also: Iterable[Discount], without: Container[str]) -> "DiscountSet":
+        """This set with a few more, less those with certain ids; only the few are indexed anew."""
+        also = [discount for discount in also if discount.id not in without]
+        return _Joined(self, DiscountSet(also), without) if also or without else self
+
     def near(self, index: CartIndex, codes: Iterable[str]) -> list[Discount]:
         """The discounts worth a look: codes that were typed, automatic ones that touch a line."""
         found = {discount.key: discount for discount in self.always}
@@ -54,6 +59,26 @@ class DiscountSet:
                 for discount in known.get(key, ()):  # type: ignore[attr-defined]
                     found[discount.key] = discount
         return [found[key] for key in sorted(found)]
+
+
+class _Joined(DiscountSet):
+    def __init__(self, one: DiscountSet, other: DiscountSet, without: Container[str]):
+        self._parts = (one, other)
+        self._without = without
+        self.codes = one.codes | other.codes
+
+    @property
+    def discounts(self) -> tuple[Discount, ...]:  # type: ignore[override]
+        together = (discount for part in self._parts for discount in part.discounts)
+        return tuple(sorted(self._keep(together), key=lambda d: d.key))
+
+    def near(self, index: CartIndex, codes: Iterable[str]) -> list[Discount]:
+        codes = list(codes)
+        together = (discount for part in self._parts for discount in part.near(index, codes))
+        return sorted(self._keep(together), key=lambda d: d.key)
+
+    def _keep(self, discounts: Iterable[Discount]) -> Iterable[Discount]:
+        return (discount for discount in discounts if discount.id not in self._without)
 
 
 def evaluate(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .amounts import format_amount
+from .amounts import digits, format_amount, parse_amount
 from .conditions import Failure
 
 
@@ -103,6 +103,37 @@ class Evaluation:
             "hints": [{"discount": hint.discount, "kind": hint.kind, "missing": hint.missing} for hint in self.hints],
             "trace": self.trace,
         }
+
+    @classmethod
+    def from_runs(cls, data: dict[str, Any], currency: str) -> "Evaluation":
+        """The evaluation whose `as_json(runs=True)` was kept."""
+        places = digits(currency)
+
+        def minor(text: str) -> int:
+            return parse_amount(text, places)
+
+        applied = []
+        for entry in data["applied"]:
+            units = tuple(UnitShare(u["line"], u["unit"], u["count"], minor(u["amount"])) for u in entry["units"])
+            amount = minor(entry["amount"])
+            shipping = amount - sum(unit.count * unit.amount for unit in units)
+            applied.append(AppliedDiscount(entry["discount"], entry["code"], amount, units, shipping))
+        return cls(
+            currency=currency,
+            places=places,
+            subtotal=minor(data["subtotal"]),
+            shipping=minor(data["shipping"]),
+            discount_total=minor(data["discount_total"]),
+            applied=tuple(applied),
+            gifts=tuple((gift["sku"], gift["quantity"]) for gift in data["gifts"]),
+            points_multiplier=data["points_multiplier"],
+            rejected=tuple(
+                Rejected(r["discount"], r["code"], tuple(Failure(f["reason"], f["missing"]) for f in r["reasons"]))
+                for r in data["rejected"]
+            ),
+            hints=tuple(Hint(hint["discount"], hint["kind"], hint["missing"]) for hint in data["hints"]),
+            trace=data["trace"],
+        )
 
     def _money(self, minor: int) -> str:
         return format_amount(minor, self.places)
