@@ -15,7 +15,10 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
-from wagtail_marketing.admin import registry
+from wagtail_marketing.admin import (
+    registry,
+    site_settings,  # noqa: F401  registers the Settings entry
+)
 
 ICONS = (
     "marketing",
