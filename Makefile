@@ -37,6 +37,17 @@ $(VENV)/.installed-%: $(VENV)/.installed
 chromium: ## Install Chromium for the browser tests, where apt may
 	@.ci/chromium
 
+# --- The demo: the sandbox's shop with a web server, a worker and a local mail server ---------------------
+# DEMO_PORT and DEMO_SMTP_PORT choose the ports, DATABASE_URL and REDIS_URL real services.
+
+.PHONY: demo
+demo: $(VENV)/.installed-sandbox ## Load the sandbox and start it; safe to run again
+	@$(BIN)/python sandbox/scripts/demo.py start
+
+.PHONY: demo-stop
+demo-stop: ## Stop what make demo started
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) sandbox/scripts/demo.py stop
+
 # --- Testing ---------------------------------------------------------------------------------------------
 
 .PHONY: test

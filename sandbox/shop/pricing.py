@@ -108,14 +108,15 @@ def cart_form(cart: Cart, lines: list[CartLine], shipping_method: str) -> dict[s
         "currency": cart.currency,
         "lines": [
             {
-                "id": str(line.pk),
+                # The same number as the order's line will have, so that a refund finds its shares.
+                "id": str(position),
                 "sku": line.product.sku,
                 "quantity": line.quantity,
                 "unit_price": str(line.product.price),
                 "categories": [category.name for category in line.product.categories.all()],
                 "attributes": {"brand": line.product.brand},
             }
-            for line in lines
+            for position, line in enumerate(lines, start=1)
         ],
         "shipping": {"method": shipping_method, "amount": str(amounts[shipping_method])},
         "attributes": {"channel": "web"},
@@ -138,6 +139,13 @@ def read(evaluation: Any, form: dict[str, Any]) -> Price:
         ],
         line_discounts={line["id"]: _dollars(evaluation.off_line(line["id"])) for line in form["lines"]},
     )
+
+
+def refund(*, order_ref: str, position: int, quantity: int, ref: str, now: datetime) -> Decimal:
+    """What `quantity` pieces of a line bought on the web are worth, by the shares its discounts had."""
+    from wagtail_marketing.discounts import services as discounts
+
+    return discounts.refund(order_ref=order_ref, line=str(position), quantity=quantity, refund_ref=ref, now=now).paid
 
 
 def total_of(evaluation: Any) -> Decimal:

@@ -138,8 +138,8 @@ def place_order(
                 name=line.product.name,
                 quantity=line.quantity,
                 unit_price=line.product.price,
-                discount=priced.line_discounts.get(str(line.pk), Decimal("0.00")),
-                amount=line.amount - priced.line_discounts.get(str(line.pk), Decimal("0.00")),
+                discount=priced.line_discounts[str(position)],
+                amount=line.amount - priced.line_discounts[str(position)],
             )
             for position, line in enumerate(lines, start=1)
         )
@@ -190,8 +190,9 @@ def refund_line(
 ) -> Refund:
     """Give back what `quantity` pieces of the line cost (default: all that is left of it).
 
-    The pieces of a line share its net amount to the cent: all refunds together never give back
-    more, and a full return gives back exactly what was paid. `ref` makes a repeated call harmless.
+    On the web a piece is worth what it cost net of its own share of the discounts; in a store the
+    pieces share the line's amount. All refunds together give back exactly what was paid, never more.
+    `ref` makes a repeated call harmless.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -207,14 +208,15 @@ def refund_line(
             pk=line.pk, refunded_quantity=before, quantity__gte=F("refunded_quantity") + pieces
         ).update(refunded_quantity=F("refunded_quantity") + pieces):
             raise NothingToRefund(_("So many pieces are not left to refund."))
+        ref = ref or f"R{secrets.token_hex(5).upper()}"
+        if line.order.channel == Order.Channel.WEB:
+            amount = pricing.refund(
+                order_ref=line.order.number, position=line.position, quantity=pieces, ref=ref, now=now
+            )
+        else:
+            amount = _share(line, before + pieces) - _share(line, before)
         refund = Refund.objects.create(
-            ref=ref or f"R{secrets.token_hex(5).upper()}",
-            order_id=line.order_id,
-            line=line,
-            quantity=pieces,
-            amount=_share(line, before + pieces) - _share(line, before),
-            at=now,
-            by=by,
+            ref=ref, order_id=line.order_id, line=line, quantity=pieces, amount=amount, at=now, by=by
         )
         line.refresh_from_db()
         host.order_refunded(Order.objects.get(pk=line.order_id))
@@ -222,5 +224,5 @@ def refund_line(
 
 
 def _share(line: OrderLine, pieces: int) -> Decimal:
-    """What the first `pieces` of a line cost."""
+    """What the first `pieces` of a line cost, to the cent."""
     return (line.amount * pieces / line.quantity).quantize(CENT, ROUND_HALF_UP)
