@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "sandbox")]
+sys.path[:0] = [str(ROOT), str(ROOT / "sandbox"), str(ROOT / "docs" / "_ext")]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SANDBOX_VAR", str(Path(tempfile.gettempdir()) / "wagtail-marketing-docs"))
 
@@ -21,9 +21,9 @@ author = "the wagtail_marketing contributors"
 project_copyright = f"2026, {author}"
 version = release = wagtail_marketing.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_wagtail_theme"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_wagtail_theme", "commands"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build", "scripts", "adr/template.md"]
+exclude_patterns = ["_build", "_ext", "scripts", "adr/template.md"]
 nitpicky = False
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
