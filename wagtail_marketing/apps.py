@@ -10,3 +10,4 @@ class MarketingConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers the system checks
+        from .host import checks as host_checks  # noqa: F401

@@ -2,9 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from wagtail_marketing.conf import settings
+from wagtail_marketing.core.errors import NotConfigured
+
+from .errors import RowError
 from .types import AttributeSpec, HostCart, HostCustomer, HostOrder, HostProduct
 
 
@@ -17,6 +23,9 @@ class HostAdapter(ABC):
 
     #: What ``HostOrder.total`` contains, in words for the reports.
     order_total_includes = "tax and shipping"
+
+    #: Where faults of rows are put while somebody collects them; None: the first one is raised.
+    _row_errors: list[RowError] | None = None
 
     @abstractmethod
     def customers(
@@ -69,3 +78,39 @@ class HostAdapter(ABC):
     def cart(self, cart: Any) -> HostCart:
         """The dataclass of the shop's own cart object."""
         raise NotImplementedError
+
+    def key_of(self, kind: str, instance: Any) -> str:
+        """The key of the shop's own object, to name it where it cannot be read."""
+        return str(instance.pk)
+
+    def consent_channels(self) -> tuple[str, ...]:
+        """The channels whose consent the shop knows; for the others its silence says nothing."""
+        return ()
+
+    def to_base(self, amount: Decimal, currency: str, at: datetime) -> Decimal:
+        """``amount`` in the base currency, by the rate of ``at``. A shop of several currencies overrides it.
+
+        Raises ``NotConfigured`` for another currency than the base one: a wrong total is worse than none.
+        """
+        if currency == settings.currency:
+            return amount
+        raise NotConfigured(
+            f"There is no rate from {currency} to {settings.currency}.",
+            field="currency",
+            remedy="Override to_base() in the host adapter, or set WAGTAIL_MARKETING['CURRENCY'].",
+        )
+
+    def report(self, error: RowError) -> None:
+        """A row cannot be read. Raised, unless ``collecting`` is in force: then the row is left out."""
+        if self._row_errors is None:
+            raise error
+        self._row_errors.append(error)
+
+    @contextmanager
+    def collecting(self) -> Iterator[list[RowError]]:
+        """Collect the faults of rows for the length of a block, so that one bad row stops no sync."""
+        before, self._row_errors = self._row_errors, []
+        try:
+            yield self._row_errors
+        finally:
+            self._row_errors = before

@@ -70,6 +70,10 @@ def run(event: str, fact: HostOrder | HostCart | HostCustomer | HostProduct | st
                     handler.function(fact)
             except Exception:
                 logger.exception("%s: %s failed; the next sync repeats it", event, handler.function.__qualname__)
-                ref = fact if isinstance(fact, str) else str(getattr(fact, "ref", "") or getattr(fact, "key", ""))
-                for function in tuple(_on_fault):
-                    function(event, ref)
+                fault(event, fact if isinstance(fact, str) else getattr(fact, "ref", "") or getattr(fact, "key", ""))
+
+
+def fault(event: str, ref: str) -> None:
+    """Remember that what ``event`` said of ``ref`` is not in the mirror yet."""
+    for function in tuple(_on_fault):
+        function(event, ref)
