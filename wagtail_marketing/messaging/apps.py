@@ -8,4 +8,18 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Marketing: messaging")
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
-    requires = ()
+    requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce", "wagtail_marketing.activity")
+
+    def ready(self) -> None:
+        from wagtail_marketing.core.tasks import drains
+
+        from . import blocks, checks, registry, tokens
+        from .backends.email import EmailChannel
+        from .services import delivery
+
+        blocks.register()
+        tokens.register()
+        if "email" not in registry.channels:
+            registry.channels.register("email", EmailChannel())
+        drains.register("messaging", delivery.drain)
+        checks.register()

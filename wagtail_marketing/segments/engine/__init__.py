@@ -1,1 +1,0 @@
-"""Pure: the rule tree, values, dates. No ORM; the moment is passed in."""
