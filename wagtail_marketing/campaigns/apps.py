@@ -8,4 +8,8 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Marketing: campaigns")
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
-    requires = ()
+    requires = (
+        "wagtail_marketing.contacts",
+        "wagtail_marketing.messaging",
+        "wagtail_marketing.segments",
+    )

@@ -8,4 +8,9 @@ class SegmentsConfig(AppConfig):
     verbose_name = _("Marketing: segments")
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
-    requires = ()
+    requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce")
+
+    def ready(self) -> None:
+        from . import conditions, subscribers  # noqa: F401  subscribers listen from now on
+
+        conditions.register()

@@ -59,7 +59,7 @@ def update_discount(*, discount: Discount, now: datetime | None = None, **fields
     """Change a discount that has not ended. Where it is live and the rules differ, a new version is frozen
     and prices carts from here on; orders keep the version that priced them."""
     now = now or clock.now()
-    locked = Discount.objects.select_for_update().select_related("live_version").get(pk=discount.pk)
+    locked = Discount.objects.select_for_update(of=("self",)).select_related("live_version").get(pk=discount.pk)
     if locked.status_at(now) == Status.ENDED:
         raise WrongState(_("This discount has ended."), remedy=_("Copy it and change the copy."))
     if locked.live_version_id and fields.get("currency", locked.currency) != locked.currency:
@@ -80,7 +80,7 @@ def update_discount(*, discount: Discount, now: datetime | None = None, **fields
 def activate(*, discount: Discount, now: datetime | None = None) -> Discount:
     """Put a draft or a paused discount live: freeze its rules; it applies between its two dates."""
     now = now or clock.now()
-    locked = Discount.objects.select_for_update().select_related("live_version").get(pk=discount.pk)
+    locked = Discount.objects.select_for_update(of=("self",)).select_related("live_version").get(pk=discount.pk)
     if locked.ends_at is not None and locked.ends_at <= now:
         raise WrongState(_("Its last day has passed."), field="ends_at", remedy=_("Choose a later end."))
     _check(locked)

@@ -1,0 +1,192 @@
+"""What must hold for every cart and every set of discounts."""
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wagtail_marketing.discounts import engine
+
+from . import reference
+
+NOW = "2026-11-21T10:00:00Z"
+CATEGORIES = ["A", "B"]
+
+
+def money(most):
+    return st.integers(0, most).map(lambda cents: f"{cents // 100}.{cents % 100:02}")
+
+
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "skus": st.lists(st.sampled_from(["S1", "S2"]), max_size=1),
+        "categories": st.lists(st.sampled_from(CATEGORIES), max_size=2, unique=True),
+        "exclude_categories": st.lists(st.sampled_from(CATEGORIES), max_size=1),
+    },
+).map(lambda f: {"categories": [], **f})
+benefits = st.one_of(
+    st.builds(
+        lambda value, products: {"kind": "percentage", "params": {"value": value, "products": products}},
+        st.sampled_from(["5", "10", "12.5", "33", "50", "100"]),
+        filters,
+    ),
+    st.builds(
+        lambda amount, per, products: {
+            "kind": "fixed_amount",
+            "params": {"amount": amount, "per": per, "products": products},
+        },
+        money(1500),
+        st.sampled_from(["order", "unit"]),
+        filters,
+    ),
+)
+rules = st.lists(
+    st.one_of(
+        st.builds(
+            lambda amount, products: {"kind": "min_spend", "params": {"amount": amount, "products": products}},
+            money(3000),
+            filters,
+        ),
+        st.builds(lambda quantity: {"kind": "min_quantity", "params": {"quantity": quantity}}, st.integers(0, 5)),
+    ),
+    max_size=1,
+)
+
+
+@st.composite
+def discount_lists(draw, most=4):
+    made = []
+    for number in range(draw(st.integers(0, most))):
+        made.append(
+            {
+                "id": f"d{number}",
+                "lane": draw(st.sampled_from(["product", "product", "order"])),
+                "priority": draw(st.integers(0, 2)),
+                "group": draw(st.sampled_from([None, None, None, "g"])),
+                "exclusive": draw(st.sampled_from([False, False, False, False, True])),
+                "combines_with": draw(
+                    st.sampled_from([[], ["product"], ["order"], ["product", "order"], ["product", "order"]])
+                ),
+                "base": draw(st.sampled_from(["reduced", "reduced", "original"])),
+                "max_discount": draw(st.one_of(st.none(), st.none(), money(800).filter(lambda m: m != "0.00"))),
+                "conditions": {"match": "all", "rules": draw(rules)},
+                "benefit": draw(benefits),
+            }
+        )
+    return made
+
+
+@st.composite
+def carts(draw, lines=3, units=3, price=2500):
+    return {
+        "currency": "USD",
+        "lines": [
+            {
+                "id": str(number),
+                "sku": f"S{number}",
+                "quantity": draw(st.integers(1, units)),
+                "unit_price": draw(money(price)),
+                "categories": draw(st.lists(st.sampled_from(CATEGORIES), max_size=2, unique=True)),
+            }
+            for number in range(1, draw(st.integers(1, lines)) + 1)
+        ],
+    }
+
+
+def run(cart, discounts, codes=()):
+    return engine.evaluate_json({"cart": cart, "discounts": discounts, "facts": {}, "now": NOW, "codes": list(codes)})
+
+
+@given(carts(lines=2, units=2), discount_lists(most=4))
+@settings(max_examples=300)
+def test_the_chosen_set_is_the_best_of_all(cart, discounts):
+    evaluation = run(cart, discounts)
+    saved, ids = reference.best(cart, discounts)
+    assert (evaluation.discount_total, sorted(one.discount for one in evaluation.applied)) == (saved, ids)
+
+
+@given(carts(lines=5, units=90_000), discount_lists(most=6))
+def test_shares_add_up_and_nothing_falls_below_zero(cart, discounts):
+    evaluation = run(cart, discounts)
+    prices = {line["id"]: reference.cents(line["unit_price"]) for line in cart["lines"]}
+    off = {}
+    for applied in evaluation.applied:
+        assert sum(unit.count * unit.amount for unit in applied.units) == applied.amount
+        assert applied.amount > 0
+        for unit in applied.units:
+            assert unit.amount > 0
+            for edge in (unit.start, unit.start + unit.count - 1):
+                off[unit.line, edge] = 0
+    for applied in evaluation.applied:
+        for unit in applied.units:
+            for line, edge in off:
+                if line == unit.line and unit.start <= edge < unit.start + unit.count:
+                    off[line, edge] += unit.amount
+    assert all(amount <= prices[line] for (line, _), amount in off.items())
+    assert evaluation.total == evaluation.subtotal - sum(applied.amount for applied in evaluation.applied) >= 0
+
+
+@given(carts(lines=4), discount_lists(most=5), st.randoms(use_true_random=False), st.booleans())
+def test_the_order_of_lines_discounts_and_codes_changes_nothing(cart, discounts, shuffle: random.Random, coded):
+    if coded:
+        discounts = [{**one, "code": f"Code{number}"} for number, one in enumerate(discounts)]
+    codes = [one["code"] for one in discounts if coded]
+    first = run(cart, discounts, codes).as_json()
+    lines, shuffled, typed = list(cart["lines"]), list(discounts), [f" {code.upper()} " for code in codes]
+    for pile in (lines, shuffled, typed):
+        shuffle.shuffle(pile)
+    second = run({**cart, "lines": lines}, shuffled, typed).as_json()
+    assert second == first
+
+
+@given(carts(lines=4), discount_lists(most=4))
+def test_an_evaluation_survives_being_kept(cart, discounts):
+    evaluation = run(cart, discounts)
+    assert engine.Evaluation.from_runs(evaluation.as_json(runs=True), "USD") == evaluation
+
+
+@given(carts(lines=4, units=40), discount_lists(most=4))
+def test_runs_and_units_say_the_same(cart, discounts):
+    evaluation = run(cart, discounts)
+    for units, runs in zip(evaluation.as_json()["applied"], evaluation.as_json(runs=True)["applied"], strict=True):
+        spread = [
+            {"line": one["line"], "unit": unit, "amount": one["amount"]}
+            for one in runs["units"]
+            for unit in range(one["unit"], one["unit"] + one["count"])
+        ]
+        assert units["units"] == spread
+
+
+@given(st.integers(13, 20), st.integers(0, 2**32))
+@settings(max_examples=15)
+def test_the_search_is_never_worse_than_greedy(count, seed):
+    """Past twelve candidates in one component the answer is searched; it beats adding them one by one."""
+    chance = random.Random(seed)  # noqa: S311
+    cart = {
+        "currency": "USD",
+        "lines": [
+            {"id": str(n), "sku": f"S{n}", "quantity": 2, "unit_price": f"{chance.randint(1, 40)}.99", "categories": []}
+            for n in range(1, 5)
+        ],
+    }
+    discounts = [
+        {
+            "id": f"d{n}",
+            "lane": chance.choice(["product", "order"]),
+            "combines_with": chance.choice([[], ["product", "order"]]),
+            "benefit": {"kind": "percentage", "params": {"value": str(chance.randint(1, 40))}},
+        }
+        for n in range(count)
+    ]
+    evaluation = run(cart, discounts)
+    assert evaluation.trace["method"] == "search"
+    alone = sorted(discounts, key=lambda d: (-run(cart, [d]).discount_total, d["id"]))
+    chosen, saved = [], 0
+    for discount in alone:
+        trial = [*chosen, discount]
+        if all(reference.joinable(a, discount) for a in chosen):
+            found = run(cart, trial)
+            if found.discount_total > saved and len(found.applied) == len(trial):
+                chosen, saved = trial, found.discount_total
+    assert evaluation.discount_total >= saved

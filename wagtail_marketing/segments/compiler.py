@@ -1,0 +1,80 @@
+"""One tree, one query: and the same tree as a check of one contact in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from wagtail_marketing.contacts.models import Contact
+
+from .engine.tree import Group, Rule, moment_at, parse
+from .registry import Answer, Facts, Moment, Scope
+
+
+def tree_q(tree: Group | Rule, scope: Scope) -> Q:
+    """The condition on ``Contact``. Every leaf is true or false, never NULL, so that ``none`` may negate."""
+    if isinstance(tree, Rule):
+        return tree.condition.q(tree.params, scope)
+    parts = [tree_q(rule, scope) for rule in tree.rules]
+    if tree.match == "all":
+        return reduce(and_, parts)
+    anyone = reduce(or_, parts)
+    return anyone if tree.match == "any" else ~anyone
+
+
+def people() -> QuerySet[Contact]:
+    """Whom a segment may hold: a contact that the shop deleted is in none."""
+    return Contact.objects.filter(host_deleted_at__isnull=True)
+
+
+def contacts_of(
+    rules: Group | Any,
+    *,
+    now: datetime | None = None,
+    contact_ids: Sequence[int] | None = None,
+    inside: tuple[int, ...] = (),
+) -> QuerySet[Contact]:
+    """A lazy queryset of the contacts that ``rules`` (JSON or a parsed tree) choose: one statement.
+
+    ``contact_ids`` limits the answer to these contacts and pushes them down into every subquery.
+    Raises ``InvalidRules``.
+    """
+    moment = moment_at(now)
+    tree = rules if isinstance(rules, Group) else parse(rules, moment)
+    found = people().filter(tree_q(tree, Scope(moment, contact_ids, inside)))
+    return found if contact_ids is None else found.filter(pk__in=tuple(contact_ids))
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One node of "why": a rule with its actual value, or a group with its parts."""
+
+    holds: bool
+    text: str
+    path: str
+    actual: Any = None
+    said: str = ""
+    match: str = ""
+    parts: "tuple[Explained, ...]" = ()
+
+
+def explain(tree: Group | Rule, facts: Facts, moment: Moment) -> Explained:
+    """Judge every rule for one contact, in memory, with the value that decided."""
+    if isinstance(tree, Rule):
+        answer: Answer = tree.condition.check(tree.params, facts, moment)
+        return Explained(answer.holds, tree.condition.text(tree.params), tree.path, answer.actual, answer.said)
+    parts = tuple(explain(rule, facts, moment) for rule in tree.rules)
+    truths = [part.holds for part in parts]
+    holds = all(truths) if tree.match == "all" else any(truths) if tree.match == "any" else not any(truths)
+    return Explained(holds, "", tree.path, match=tree.match, parts=parts)
+
+
+def check(rules: Group | Any, contact: Contact, *, now: datetime | None = None) -> bool:
+    """Whether one contact is in, judged in memory."""
+    moment = moment_at(now)
+    tree = rules if isinstance(rules, Group) else parse(rules, moment)
+    return contact.host_deleted_at is None and explain(tree, Facts(contact), moment).holds

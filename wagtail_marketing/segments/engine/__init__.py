@@ -1,0 +1,1 @@
+"""Pure: the rule tree, values, dates. No ORM; the moment is passed in."""

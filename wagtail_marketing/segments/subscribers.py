@@ -1,0 +1,14 @@
+"""What segments do on news from elsewhere."""
+
+from django.dispatch import receiver
+from wagtail.signals import published
+
+from . import services
+from .models import Segment
+
+
+@receiver(published, sender=Segment, dispatch_uid="wagtail_marketing.segments.published")
+def freeze_what_was_published(sender, instance: Segment, revision, **kwargs) -> None:
+    """Wagtail publishes by hand and by schedule: both end here. A schedule that is only set does not count."""
+    if instance.live:
+        services.freeze_version(segment=instance, user=revision.user)
