@@ -2,14 +2,24 @@
 
 from wagtail_marketing.segments.registry import conditions
 
+from .activity import ActivityCondition
+from .consent import ConsentCondition
 from .contact import ContactCondition
 from .orders import OrdersCondition
+from .sample import SampleCondition
+from .segment import SegmentCondition
+
+KINDS = (
+    ContactCondition(),
+    OrdersCondition(),
+    ActivityCondition(),
+    ConsentCondition(),
+    SegmentCondition(),
+    SampleCondition(),
+)
 
 
 def register() -> None:
     """Called by ``AppConfig.ready``."""
     for kind in KINDS:
         conditions.register(kind.key, kind)
-
-
-KINDS = (ContactCondition(), OrdersCondition())

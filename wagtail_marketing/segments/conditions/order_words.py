@@ -26,8 +26,9 @@ def _money(value: Any) -> str:
     return format_money(round(value), settings.currency)
 
 
-def _compared(op: str, value: Any, show: Any) -> str:
-    """The comparison: "at least 3", "between 3 and 5"."""
+def compared(op: str, value: Any, show: Any = None) -> str:
+    """The comparison: "at least 3", "between 3 and 5"; ``show`` writes one value."""
+    show = show or _number
     if op == operators.BETWEEN:
         return _("between %(low)s and %(high)s") % {"low": show(value[0]), "high": show(value[1])}
     patterns = {
@@ -54,7 +55,7 @@ def _measured(params: "OrdersParams") -> str:
         return _("has placed no order")
     last = value[1] if op == operators.BETWEEN else value
     plural = 2 if isinstance(last, timedelta) or last != 1 else 1
-    shown = _compared(op, value, _money if params.measure in ("total", "average", "max") else _number)
+    shown = compared(op, value, _money if params.measure in ("total", "average", "max") else _number)
     match params.measure:
         case "count":
             return ngettext("has placed %(n)s order", "has placed %(n)s orders", plural) % {"n": shown}
