@@ -33,6 +33,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.urls import path
 from django.utils.functional import cached_property
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views import generic
@@ -106,8 +107,6 @@ class MarketingModelViewSet(_Slugged, _ListingOptions, ModelViewSet):
     #: Ledgers and mirrors are not what the reference index is for; it reads every row on rebuild.
     add_to_reference_index = False
 
-    _WRITING = frozenset({"add", "edit", "delete", "copy", "reorder", "usage", "history", "history_results"})
-
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         if self.read_only:
             kwargs = {
@@ -121,9 +120,14 @@ class MarketingModelViewSet(_Slugged, _ListingOptions, ModelViewSet):
         return super().get_common_view_kwargs(**kwargs)
 
     def get_urlpatterns(self) -> list[Any]:
-        patterns = super().get_urlpatterns()
-        if self.read_only:
-            patterns = [pattern for pattern in patterns if pattern.name not in self._WRITING]
+        if not self.read_only:
+            return super().get_urlpatterns()
+        patterns = [
+            path("", self.index_view, name="index"),
+            path("results/", self.index_results_view, name="index_results"),
+        ]
+        if self.inspect_view_enabled:
+            patterns.append(path(f"inspect/<{self.pk_path_converter}:pk>/", self.inspect_view, name="inspect"))
         return patterns
 
     def register_admin_url_finder(self) -> None:

@@ -1,0 +1,1 @@
+"""Jobs in the admin: the list, one job with its progress, and stopping it."""
