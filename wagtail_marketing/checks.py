@@ -1,11 +1,14 @@
 """System checks of the settings: one number each, with the remedy as its hint."""
 
+from typing import Any
+
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
 from .conf import settings
+from .core import tasks
 
 
 @register(Tags.compatibility)
@@ -60,4 +63,87 @@ def check_settings(app_configs, **kwargs) -> list[CheckMessage]:
                         id="wagtail_marketing.E006",
                     )
                 )
+    return found
+
+
+@register(Tags.compatibility)
+def check_queue(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """django-q2's settings: a slice must end before the time-out, and that before the repeat."""
+    if not apps.is_installed("django_q"):
+        return [
+            Warning(
+                "django_q is not installed: nothing is sent, synced or computed by itself.",
+                hint="Add 'django_q' and run `manage.py qcluster`, or run `manage.py run_marketing` by cron.",
+                id="wagtail_marketing.W010",
+            )
+        ]
+    cluster = getattr(django_settings, "Q_CLUSTER", {})
+    found: list[CheckMessage] = []
+    timeout, retry = cluster.get("timeout"), cluster.get("retry", 60)
+    slice_seconds = int(tasks.SLICE.total_seconds())
+    if not timeout or timeout < slice_seconds + 15:
+        found.append(
+            Warning(
+                f"Q_CLUSTER['timeout'] is {timeout!r}: a slice of work takes up to {slice_seconds} seconds.",
+                hint=f"Set it to {2 * slice_seconds}, so that the alarm never interrupts a message on its way.",
+                id="wagtail_marketing.W011",
+            )
+        )
+    if timeout and retry <= timeout:
+        found.append(
+            Warning(
+                f"Q_CLUSTER['retry'] is {retry}, not more than its timeout of {timeout}.",
+                hint="Set it to more than the time-out, or running tasks are handed out a second time.",
+                id="wagtail_marketing.W012",
+            )
+        )
+    if not cluster.get("max_attempts"):
+        found.append(
+            Warning(
+                "Q_CLUSTER['max_attempts'] is 0: a failing task is repeated for ever.",
+                hint="Set it to 3 or so; what is due is found again by the next tick anyway.",
+                id="wagtail_marketing.W013",
+            )
+        )
+    if cluster.get("catch_up", True):
+        found.append(
+            Warning(
+                "Q_CLUSTER['catch_up'] is on: after a pause every missed tick is run, one by one.",
+                hint="Set it to False: one tick does everything that is due.",
+                id="wagtail_marketing.W014",
+            )
+        )
+    return found
+
+
+@register(Tags.compatibility)
+def check_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Connections that are kept; SQLite in the mode in which a worker and the site can both write."""
+    found: list[CheckMessage] = []
+    database = django_settings.DATABASES.get("default", {})
+    options = database.get("OPTIONS", {})
+    if database.get("CONN_MAX_AGE", 0) == 0 and not options.get("pool"):
+        found.append(
+            Warning(
+                "DATABASES['default']['CONN_MAX_AGE'] is 0: each request and task opens a new connection.",
+                hint="Set it to 600 (or use a pool).",
+                id="wagtail_marketing.W015",
+            )
+        )
+    if database.get("ENGINE", "").endswith("sqlite3"):
+        missing = []
+        if options.get("transaction_mode", "").upper() != "IMMEDIATE":
+            missing.append("'transaction_mode': 'IMMEDIATE'")
+        if "journal_mode=wal" not in options.get("init_command", "").lower().replace(" ", ""):
+            missing.append("'init_command': 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;'")
+        if options.get("timeout", 5) < 20:
+            missing.append("'timeout': 20")
+        if missing:
+            found.append(
+                Warning(
+                    "SQLite is not set up for a worker beside the site: writes will fail with “database is locked”.",
+                    hint="Add to DATABASES['default']['OPTIONS']: " + ", ".join(missing) + ".",
+                    id="wagtail_marketing.W016",
+                )
+            )
     return found
