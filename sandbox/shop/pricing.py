@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shop.models import Cart, CartLine, Customer
+from wagtail_marketing.discounts import services as discounts
 
 PICKUP, DELIVERY = "pickup", "delivery"
 DELIVERIES = (
@@ -60,8 +61,6 @@ def quote(
     now: datetime | None = None,
 ) -> Price:
     """Price the cart with its codes; changes nothing."""
-    from wagtail_marketing.discounts import services as discounts
-
     form = cart_form(cart, lines, shipping_method)
     evaluation = discounts.quote(
         cart=form,
@@ -86,8 +85,6 @@ def commit(
     now: datetime,
 ) -> Price:
     """Price the cart and use up its codes, in the order's transaction."""
-    from wagtail_marketing.discounts import services as discounts
-
     form = cart_form(cart, lines, shipping_method)
     evaluation = discounts.commit(
         order_ref=order_ref,
@@ -143,8 +140,6 @@ def read(evaluation: Any, form: dict[str, Any]) -> Price:
 
 def refund(*, order_ref: str, position: int, quantity: int, ref: str, now: datetime) -> Decimal:
     """What `quantity` pieces of a line bought on the web are worth, by the shares its discounts had."""
-    from wagtail_marketing.discounts import services as discounts
-
     return discounts.refund(order_ref=order_ref, line=str(position), quantity=quantity, refund_ref=ref, now=now).paid
 
 

@@ -143,7 +143,9 @@ def place_order(
             )
             for position, line in enumerate(lines, start=1)
         )
+        # The cart stays as a trace of the order, and is empty from now on.
         Cart.objects.filter(pk=cart.pk).update(order=order)
+        cart.lines.all().delete()
         cart.refresh_from_db()
         host.order_placed(order)
         host.cart_changed(cart)

@@ -156,7 +156,7 @@ def _place(request, cart, data, customer):
             text = _("%(reason)s The new total is $%(total)s; nothing has been charged.")
         else:
             text = _("The price has changed. The new total is $%(total)s; nothing has been charged.")
-        messages.error(request, text % {"reason": error, "total": total})
+        messages.error(request, text % {"reason": error.message, "total": total})
         return None
     except ShopError as error:
         messages.error(request, str(error))
@@ -246,7 +246,7 @@ def account(request):
     customer = session.current_customer(request)
     if customer is None:
         return render(request, "shop/login.html", {"form": LoginForm()})
-    orders = Paginator(customer.orders.annotate(pieces=Sum("lines__quantity")), 20)
+    orders = Paginator(customer.orders.annotate(pieces=Sum("lines__quantity")).order_by("-placed_at", "-pk"), 20)
     return render(
         request,
         "shop/account.html",
