@@ -9,7 +9,6 @@ from shop.errors import AlreadyOrdered, EmptyCart, NothingToRefund, OrderClosed,
 from shop.models import Cart, Order, OrderLine, Product, Refund
 
 from wagtail_marketing import host
-from wagtail_marketing.commerce.models import Order as MirroredOrder
 from wagtail_marketing.discounts.errors import PriceChanged
 from wagtail_marketing.discounts.models import OrderPricing
 
@@ -23,7 +22,7 @@ def place(cart, **options):
     return services.place_order(cart=cart, **{**given, **options})
 
 
-def test_an_order_has_the_lines_the_stock_and_the_mirror(cart, customer, bread, soup):
+def test_an_order_has_the_lines_the_stock(cart, customer, bread, soup):
     order = place(cart, customer=customer)
     assert (order.total, order.discount, order.shipping) == (Decimal("11.99"), 0, 0)
     assert order.placed_at == order.paid_at == NOW
@@ -34,8 +33,6 @@ def test_an_order_has_the_lines_the_stock_and_the_mirror(cart, customer, bread, 
     assert [Product.objects.get(sku=sku).stock for sku in ("11", "12")] == [6, 9]
     cart.refresh_from_db()
     assert (cart.order, cart.ordered_at, cart.lines.count()) == (order, NOW, 0)
-    mirrored = MirroredOrder.objects.get(ref=order.number)
-    assert mirrored.total_minor == 1199
     assert OrderPricing.objects.filter(order_ref=order.number).count() == 1
 
 
@@ -90,18 +87,16 @@ def test_if_marketing_rejects_the_order_is_not_there(cart, monkeypatch):
 def assert_untouched(cart):
     assert not Order.objects.exists()
     assert not OrderPricing.objects.exists()
-    assert not MirroredOrder.objects.exists()
     assert [Product.objects.get(sku=sku).stock for sku in ("11", "12")] == [10, 10]
     cart.refresh_from_db()
     assert (cart.ordered_at, cart.lines.count()) == (None, 2)
 
 
-def test_a_cancelled_order_goes_back_on_the_shelf_and_out_of_the_mirror(cart):
+def test_a_cancelled_order_goes_back_on_the_shelf(cart):
     order = place(cart)
     services.cancel_order(order=order, now=NOW)
     assert order.cancelled_at == NOW
     assert [Product.objects.get(sku=sku).stock for sku in ("11", "12")] == [10, 10]
-    assert MirroredOrder.objects.get(ref=order.number).cancelled_at == NOW
     with pytest.raises(OrderClosed):
         services.cancel_order(order=order)
     assert Product.objects.get(sku="11").stock == 10
@@ -113,7 +108,6 @@ def test_refunds_of_a_line_add_up_to_what_was_paid(cart):
     first = services.refund_line(line=line, quantity=1, now=NOW)
     rest = services.refund_line(line=line, now=NOW)
     assert (first.amount, first.quantity, rest.amount, rest.quantity) == (Decimal("2.50"), 1, Decimal("7.50"), 3)
-    assert MirroredOrder.objects.get(ref=order.number).refunded_minor == 1000
     with pytest.raises(NothingToRefund):
         services.refund_line(line=line)
     assert Refund.objects.count() == 2
