@@ -12,9 +12,10 @@ own with ``open_page(user=..., width=390, theme="dark")``. Addresses are relativ
   requests to other hosts. ``admin_page.guard.allow(pattern)`` lets one pass that the test provokes.
 - ``look(page, name)`` checks accessibility with axe-core in light and dark, refuses sideways scrolling at
   390 px, and, with ``SCREENSHOTS=folder`` in the environment, leaves the pictures there.
-- Playwright's synchronous API runs an event loop in the test's own thread, and Django refuses database
-  work in a thread with a running loop. No coroutine of ours runs there, so these tests lift that guard
-  (``DJANGO_ALLOW_ASYNC_UNSAFE``) as long as the browser is open, and for nothing else.
+- Playwright's synchronous API runs an event loop in the test's own thread. Django refuses database work
+  there, and keeps another connection for it than for the thread. No coroutine of ours runs in that loop:
+  ``DJANGO_ALLOW_ASYNC_UNSAFE`` lifts the guard as long as the browser is open, and connections are kept
+  by thread alone, so that the test sees the one that its database was made with.
 - The live server is threaded: SQLite's test database is a file (see ``tests/settings.py``), so that each
   thread has its own connection and transactions of two requests do not run into each other.
 """
@@ -22,11 +23,13 @@ own with ``open_page(user=..., width=390, theme="dark")``. Addresses are relativ
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -46,6 +49,18 @@ TIMEOUT_MS = 15_000
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 #: Wagtail's own pages break some of these (colour of its placeholder text, for one): we answer for ours.
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def keep_connections_by_thread() -> None:
+    """Let an event loop in a thread make no difference to the thread's database connections."""
+    by_thread = threading.local()
+    for alias in connections:
+        if hasattr(connections._connections, alias):
+            setattr(by_thread, alias, getattr(connections._connections, alias))
+    connections._connections = by_thread
+
+
+keep_connections_by_thread()
 
 
 def chromium_path() -> str | None:

@@ -2,6 +2,8 @@
 
 import pytest
 from playwright.sync_api import Page, expect
+from wagtail.models import Page as WagtailPage
+from wagtail.models import Site
 
 from .guard import Guard
 
@@ -10,6 +12,13 @@ def test_a_superuser_is_logged_in_to_wagtails_admin(admin_page: Page):
     admin_page.goto("/admin/")
     expect(admin_page.get_by_role("navigation", name="Main menu")).to_be_visible()
     assert admin_page.url.endswith("/admin/")
+
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_the_rows_of_the_migrations_are_there_each_time(page: Page, run):
+    """The flush after the first run takes them; the second one finds them again."""
+    assert list(Site.objects.values_list("hostname", flat=True)) == ["localhost"]
+    assert WagtailPage.objects.filter(depth=1).count() == 1
 
 
 def test_the_styles_are_served(page: Page):
