@@ -59,7 +59,7 @@ class OrderAdmin(ModelAdmin):
     button_helper_class = OrderButtons
     inspect_view_enabled = True
     inspect_view_fields_exclude = ["access_key"]
-    list_display = ("number", "customer", "email", "channel", "total", "discount", "placed_at", "state")
+    list_display = ("number", "customer", "channel", "total", "placed_at", "state")
     list_filter = ("channel", "placed_at", "cancelled_at")
     list_select_related = ("customer",)
     search_fields = ("number", "email")
