@@ -12,7 +12,7 @@ from wagtail_marketing.messaging.models import Message, SendState
 from wagtail_marketing.messaging.selectors import send_counts
 from wagtail_marketing.messaging.services import create_send, launch
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def parse(received):

@@ -15,7 +15,7 @@ from wagtail_marketing.messaging.models import Message, MessageEvent
 from wagtail_marketing.messaging.selectors import engagement
 from wagtail_marketing.messaging.services import create_send, launch
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 BROWSER = {"HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 PREFIX = "https://shop.example"

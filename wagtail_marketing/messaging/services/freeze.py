@@ -16,6 +16,7 @@ from wagtail_marketing.core import clock
 from wagtail_marketing.messaging.errors import UnknownChannel
 from wagtail_marketing.messaging.models import (
     BatchState,
+    EmailTemplate,
     Link,
     Message,
     MessageState,
@@ -76,7 +77,7 @@ def create_send(
     send = Send.objects.create(
         name=name or str(template),
         channel=channel,
-        template=template,
+        template=template if isinstance(template, EmailTemplate) else None,
         revision_id=frozen.revision_id,
         content=dict(frozen.content),
         message_class=template.message_class,
