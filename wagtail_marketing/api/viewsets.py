@@ -9,7 +9,7 @@
         lookup_field = "uuid"
         keyset_ordering = ("-created_at", "-pk")     # a unique end makes pages stable
 
-        @extend_schema(request=..., responses=...)
+        @extend_schema(request=..., responses=...)   # from wagtail_marketing.api.schema
         @action(detail=True, methods=["post"])
         def tag(self, request, uuid):
             contact = services.tag_contact(contact=self.get_object(), ...)     # a DomainError becomes a 4xx

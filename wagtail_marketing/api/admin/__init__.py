@@ -1,0 +1,1 @@
+"""Tokens in the admin: made (shown once), listed, revoked."""
