@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,3 +13,13 @@ class CampaignsConfig(AppConfig):
         "wagtail_marketing.messaging",
         "wagtail_marketing.segments",
     )
+
+    def ready(self) -> None:
+        from wagtail_marketing.core.tasks import drains
+
+        from . import checklist, tasks  # noqa: F401  the checklist registers its rows
+
+        if apps.is_installed("wagtail_marketing.discounts"):
+            from . import discount_checks  # noqa: F401
+
+        drains.register("campaigns", tasks.drain)

@@ -29,8 +29,8 @@ class ChecklistRow:
     """One line of the review. ``block`` keeps the campaign from being launched.
 
     ``step`` is where it is corrected: ``details``, ``audience``, ``content``, ``costs`` (the campaign's own
-    steps), ``template`` and ``discount`` (``object_id`` names which), ``settings`` or empty; ``field`` is the
-    form field there.
+    steps), ``template``, ``segment`` and ``discount`` (``object_id`` names which), ``settings`` or empty;
+    ``field`` is the form field there.
     """
 
     level: str
@@ -50,7 +50,7 @@ class ReviewContext:
     messages: list[CampaignMessage] = field(default_factory=list)
     include: list[Any] = field(default_factory=list)
     exclude: list[Any] = field(default_factory=list)
-    #: ``messaging.selectors.Reachability`` of the first e-mail's topic; None where there is no audience.
+    #: ``contacts.selectors.Reach`` for the first e-mail's topic; None where there is no audience.
     reach: Any = None
     #: Why the audience cannot be told (a segment without published rules, a query that is too slow).
     audience_error: str = ""

@@ -1,0 +1,45 @@
+"""Writes: the admin, the REST API, tasks and commands all call these."""
+
+from .editing import (
+    add_cost,
+    clone_campaign,
+    create_campaign,
+    delete_campaign,
+    delete_cost,
+    set_audience,
+    set_costs,
+    set_discounts,
+    set_messages,
+    update_campaign,
+)
+from .running import (
+    cancel_campaign,
+    launch_campaign,
+    pause_campaign,
+    resume_campaign,
+    send_test,
+    submit_campaign,
+    update_statuses,
+    withdraw_campaign,
+)
+
+__all__ = [
+    "add_cost",
+    "cancel_campaign",
+    "clone_campaign",
+    "create_campaign",
+    "delete_campaign",
+    "delete_cost",
+    "launch_campaign",
+    "pause_campaign",
+    "resume_campaign",
+    "send_test",
+    "set_audience",
+    "set_costs",
+    "set_discounts",
+    "set_messages",
+    "submit_campaign",
+    "update_campaign",
+    "update_statuses",
+    "withdraw_campaign",
+]

@@ -1,0 +1,306 @@
+"""What the editor decides. Names, notes and costs may change at any time, the rest only in a draft."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings as django_settings
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from wagtail_marketing.campaigns.errors import NotEditable
+from wagtail_marketing.campaigns.models import (
+    EDITABLE,
+    Campaign,
+    CampaignCost,
+    CampaignDiscount,
+    CampaignMessage,
+    CampaignSegment,
+    CampaignState,
+    CostKind,
+    Goal,
+    Role,
+)
+from wagtail_marketing.conf import settings
+from wagtail_marketing.core import clock
+from wagtail_marketing.core.errors import InvalidInput, WrongState
+from wagtail_marketing.core.money import to_minor
+
+#: May change while a campaign runs and afterwards: nobody has received them.
+ALWAYS = frozenset({"name", "goal", "notes", "budget", "ends_on"})
+#: Part of what people receive.
+DRAFT_ONLY = frozenset({"site", "utm_source", "utm_medium", "utm_campaign", "starts_on"})
+
+
+@dataclass(frozen=True)
+class CostInput:
+    """One cost; ``amount`` in the shop's base currency, as a Decimal or a string."""
+
+    amount: Decimal | str
+    kind: str = CostKind.OTHER
+    note: str = ""
+    incurred_on: date | None = None
+
+
+def _touch(campaign: Campaign, now: datetime | None) -> None:
+    campaign.updated_at = now or clock.now()
+    Campaign.objects.filter(pk=campaign.pk).update(updated_at=campaign.updated_at)
+
+
+def _require_draft(campaign: Campaign) -> None:
+    """Lock the state, so that a launch in another session waits for this change or refuses it."""
+    state = CampaignState.objects.select_for_update().get(campaign=campaign)
+    if state.status not in EDITABLE:
+        raise NotEditable
+    campaign.state = state
+
+
+def _clean(campaign: Campaign) -> None:
+    campaign.name = campaign.name.strip()
+    if not campaign.name:
+        raise InvalidInput(_("A campaign needs a name."), field="name", remedy=_("Give it one that staff recognise."))
+    if campaign.goal and campaign.goal not in Goal.values:
+        raise InvalidInput(_("“%(goal)s” is not a goal.") % {"goal": campaign.goal}, field="goal")
+    if campaign.starts_on and campaign.ends_on and campaign.ends_on < campaign.starts_on:
+        raise InvalidInput(_("The campaign ends before it starts."), field="ends_on", remedy=_("Choose a later day."))
+    if not campaign.utm_campaign:
+        campaign.utm_campaign = slugify(campaign.name)[:150]
+
+
+def _budget(amount: Decimal | str | None) -> int | None:
+    if amount is None or amount == "":
+        return None
+    minor = to_minor(amount, settings.currency)
+    if minor < 0:
+        raise InvalidInput(_("A budget is not negative."), field="budget")
+    return minor
+
+
+@transaction.atomic
+def create_campaign(
+    *,
+    name: str,
+    goal: str = "",
+    notes: str = "",
+    site=None,
+    utm_source: str = "shop",
+    utm_medium: str = "email",
+    utm_campaign: str = "",
+    budget: Decimal | str | None = None,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    include: Sequence = (),
+    exclude: Sequence = (),
+    templates: Sequence = (),
+    discounts: Iterable[tuple[int, int | None]] = (),
+    user: "django_settings.AUTH_USER_MODEL | None" = None,
+    now: datetime | None = None,
+) -> Campaign:
+    """A draft. ``budget`` is in the base currency; see ``set_audience``, ``set_messages``, ``set_discounts``.
+
+    Raises ``InvalidInput``.
+    """
+    now = now or clock.now()
+    campaign = Campaign(
+        name=name,
+        goal=goal,
+        notes=notes,
+        site=site,
+        utm_source=utm_source,
+        utm_medium=utm_medium,
+        utm_campaign=utm_campaign,
+        budget_minor=_budget(budget),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        created_by=user,
+        created_at=now,
+        updated_at=now,
+    )
+    _clean(campaign)
+    campaign.save()
+    campaign.state = CampaignState.objects.create(campaign=campaign)
+    set_audience(campaign=campaign, include=include, exclude=exclude, now=now)
+    set_messages(campaign=campaign, templates=templates, now=now)
+    set_discounts(campaign=campaign, discounts=discounts, now=now)
+    return campaign
+
+
+@transaction.atomic
+def update_campaign(*, campaign: Campaign, now: datetime | None = None, **changes) -> Campaign:
+    """Change fields of ``create_campaign`` (audience, messages and discounts have services of their own).
+
+    Raises ``InvalidInput``, and ``NotEditable`` where a field of a launched campaign is fixed.
+    """
+    unknown = set(changes) - ALWAYS - DRAFT_ONLY
+    if unknown:
+        raise InvalidInput(_("A campaign has no field “%(name)s”.") % {"name": min(unknown)}, field=min(unknown))
+    if "budget" in changes:
+        changes["budget_minor"] = _budget(changes.pop("budget"))
+    changed = {name: value for name, value in changes.items() if getattr(campaign, name) != value}
+    if DRAFT_ONLY & changed.keys():
+        _require_draft(campaign)
+    before = {name: getattr(campaign, name) for name in changed}
+    try:
+        for name, value in changed.items():
+            setattr(campaign, name, value)
+        _clean(campaign)
+    except InvalidInput:
+        # What was refused does not linger on the caller's object.
+        for name, value in before.items():
+            setattr(campaign, name, value)
+        raise
+    campaign.updated_at = now or clock.now()
+    campaign.save()
+    return campaign
+
+
+@transaction.atomic
+def set_audience(
+    *, campaign: Campaign, include: Sequence, exclude: Sequence = (), now: datetime | None = None
+) -> Campaign:
+    """The people of any segment of ``include``, without those of any segment of ``exclude``.
+
+    Raises ``InvalidInput`` where a segment stands on both sides, ``NotEditable``.
+    """
+    _require_draft(campaign)
+    roles = {segment.pk: Role.INCLUDE for segment in include}
+    for segment in exclude:
+        if segment.pk in roles:
+            raise InvalidInput(
+                _("“%(segment)s” is both included and left out.") % {"segment": segment},
+                field="exclude",
+                remedy=_("Remove it from one of the two."),
+            )
+        roles[segment.pk] = Role.EXCLUDE
+    CampaignSegment.objects.filter(campaign=campaign).delete()
+    CampaignSegment.objects.bulk_create(
+        [CampaignSegment(campaign=campaign, segment_id=pk, role=role) for pk, role in roles.items()]
+    )
+    _touch(campaign, now)
+    return campaign
+
+
+@transaction.atomic
+def set_messages(*, campaign: Campaign, templates: Sequence, now: datetime | None = None) -> Campaign:
+    """The e-mails of the campaign, in order. Raises ``NotEditable``."""
+    _require_draft(campaign)
+    CampaignMessage.objects.filter(campaign=campaign).delete()
+    CampaignMessage.objects.bulk_create(
+        [
+            CampaignMessage(campaign=campaign, template=template, position=position)
+            for position, template in enumerate(templates)
+        ]
+    )
+    _touch(campaign, now)
+    return campaign
+
+
+@transaction.atomic
+def set_discounts(
+    *, campaign: Campaign, discounts: Iterable[tuple[int, int | None]], now: datetime | None = None
+) -> Campaign:
+    """``(discount id, code id or None for all its codes)``; orders with such a code count for the campaign.
+
+    Allowed in every state but a cancelled one: a code may be added to a campaign that runs.
+    Raises ``WrongState``.
+    """
+    state = CampaignState.objects.select_for_update().get(campaign=campaign)
+    if state.status == "cancelled":
+        raise WrongState(_("This campaign is cancelled."), remedy=_("Copy it and change the copy."))
+    wanted = set(discounts)
+    # A link that stays keeps its row.
+    for link in CampaignDiscount.objects.filter(campaign=campaign):
+        pair = (link.discount_id, link.code_id)
+        if pair in wanted:
+            wanted.remove(pair)
+        else:
+            link.delete()
+    CampaignDiscount.objects.bulk_create(
+        [
+            CampaignDiscount(campaign=campaign, discount_id=discount, code_id=code)
+            for discount, code in sorted(wanted, key=lambda pair: (pair[0], pair[1] or 0))
+        ]
+    )
+    _touch(campaign, now)
+    return campaign
+
+
+def _cost(campaign: Campaign, cost: CostInput, now: datetime) -> CampaignCost:
+    amount = to_minor(cost.amount, settings.currency)
+    if amount < 0:
+        raise InvalidInput(_("A cost is not negative."), field="amount")
+    if cost.kind not in CostKind.values:
+        raise InvalidInput(_("“%(kind)s” is not a kind of cost.") % {"kind": cost.kind}, field="kind")
+    return CampaignCost(
+        campaign=campaign,
+        kind=cost.kind,
+        note=cost.note.strip(),
+        amount_minor=amount,
+        currency=settings.currency,
+        incurred_on=cost.incurred_on or now.astimezone(clock.shop_zone()).date(),
+    )
+
+
+@transaction.atomic
+def add_cost(
+    *,
+    campaign: Campaign,
+    amount: Decimal | str,
+    kind: str = CostKind.OTHER,
+    note: str = "",
+    incurred_on: date | None = None,
+    now: datetime | None = None,
+) -> CampaignCost:
+    """A cost in the base currency, in any state: invoices come late. Raises ``InvalidInput``."""
+    now = now or clock.now()
+    row = _cost(campaign, CostInput(amount=amount, kind=kind, note=note, incurred_on=incurred_on), now)
+    row.save()
+    _touch(campaign, now)
+    return row
+
+
+@transaction.atomic
+def set_costs(*, campaign: Campaign, costs: Iterable[CostInput], now: datetime | None = None) -> list[CampaignCost]:
+    """Replace all costs. Raises ``InvalidInput``; then nothing has changed."""
+    now = now or clock.now()
+    rows = [_cost(campaign, cost, now) for cost in costs]
+    CampaignCost.objects.filter(campaign=campaign).delete()
+    CampaignCost.objects.bulk_create(rows)
+    _touch(campaign, now)
+    return rows
+
+
+@transaction.atomic
+def delete_cost(*, cost: CampaignCost, now: datetime | None = None) -> None:
+    campaign = cost.campaign
+    cost.delete()
+    _touch(campaign, now)
+
+
+@transaction.atomic
+def clone_campaign(*, campaign: Campaign, name: str = "", user=None, now: datetime | None = None) -> Campaign:
+    """A draft with the same audience, messages and discounts; without costs, dates and results."""
+    links = list(campaign.segment_links.select_related("segment"))
+    return create_campaign(
+        name=name or _("Copy of %(name)s") % {"name": campaign.name[:130]},
+        goal=campaign.goal,
+        notes=campaign.notes,
+        site=campaign.site,
+        utm_source=campaign.utm_source,
+        utm_medium=campaign.utm_medium,
+        include=[link.segment for link in links if link.role == Role.INCLUDE],
+        exclude=[link.segment for link in links if link.role == Role.EXCLUDE],
+        templates=[message.template for message in campaign.messages.select_related("template")],
+        discounts=list(campaign.discount_links.values_list("discount_id", "code_id")),
+        user=user,
+        now=now,
+    )
+
+
+@transaction.atomic
+def delete_campaign(*, campaign: Campaign) -> None:
+    """Only a draft that nobody received. Raises ``NotEditable``."""
+    _require_draft(campaign)
+    campaign.delete()
