@@ -16,3 +16,12 @@ FactProvider = Callable[[Contact, frozenset[str], datetime], Iterable[str]]
 
 #: By name of the fact: ``segments``, ``tier``. What nobody provides does not hold.
 fact_providers: Registry[FactProvider] = Registry("discount facts")
+
+#: By name of the fact: the values that staff may choose, as ``(value, label)`` pairs.
+fact_choices: Registry[Callable[[], Iterable[tuple[str, str]]]] = Registry("discount fact choices")
+
+
+def label_of(name: str, value: str) -> str:
+    """What staff call a value of a fact; the value itself where nobody knows a name for it."""
+    choices = fact_choices.get(name)
+    return dict(choices()).get(value, value) if choices else value
