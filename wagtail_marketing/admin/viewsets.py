@@ -42,7 +42,9 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.snippets.views.snippets import IndexView as SnippetIndexView
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from .choosers import MarketingSnippetChooserViewSet
 from .export import SafeExportMixin
+from .guards import GuardedViewsMixin
 from .media import KIT_MEDIA
 from .pagination import CappedPaginator
 from .permissions import as_tuple, may
@@ -98,7 +100,7 @@ class _ListingOptions:
         return Permission.objects.filter(content_type=ContentType.objects.get_for_model(self.model))  # type: ignore[attr-defined]
 
 
-class MarketingModelViewSet(_Slugged, _ListingOptions, ModelViewSet):
+class MarketingModelViewSet(GuardedViewsMixin, _Slugged, _ListingOptions, ModelViewSet):
     """``ModelViewSet`` with our URLs, no copy, safe export and, where ``read_only``, nothing that writes."""
 
     index_view_class = MarketingIndexView
@@ -135,10 +137,11 @@ class MarketingModelViewSet(_Slugged, _ListingOptions, ModelViewSet):
             super().register_admin_url_finder()
 
 
-class MarketingSnippetViewSet(_Slugged, _ListingOptions, SnippetViewSet):
+class MarketingSnippetViewSet(GuardedViewsMixin, _Slugged, _ListingOptions, SnippetViewSet):
     """``SnippetViewSet`` with our URLs, no copy and safe export."""
 
     index_view_class = MarketingSnippetIndexView
+    chooser_viewset_class = MarketingSnippetChooserViewSet
 
 
 class PermissionMenuItem(MenuItem):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from wagtail_marketing.admin.views import ConfirmView, MarketingTemplateView, Ma
 from wagtail_marketing.jobs import services
 from wagtail_marketing.jobs.models import Job
 
+VIEW = "wagtail_marketing_jobs.view_job"
 TONES = {"queued": "neutral", "running": "info", "done": "positive", "failed": "critical", "cancelled": "neutral"}
 
 
@@ -75,9 +75,10 @@ class JobFileView(JobMixin, MarketingView):
 
     http_method_names = ["get"]
 
+    def get_marketing_permission(self) -> tuple[str, ...]:
+        return (VIEW, self.job.permission)
+
     def get(self, request: HttpRequest, pk: int) -> FileResponse:
-        if not may(request.user, self.job.permission):
-            raise PermissionDenied
         if not self.job.result_file:
             raise Http404
         try:

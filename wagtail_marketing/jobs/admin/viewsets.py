@@ -11,9 +11,7 @@ from wagtail_marketing.admin.columns import LocalTimeColumn, NumberColumn, Statu
 from wagtail_marketing.admin.viewsets import MarketingIndexView, MarketingModelViewSet
 from wagtail_marketing.jobs.models import Job
 
-from .views import TONES, JobCancelView, JobFileView, JobProgressView, JobView
-
-VIEW = "wagtail_marketing_jobs.view_job"
+from .views import TONES, VIEW, JobCancelView, JobFileView, JobProgressView, JobView
 
 
 class JobIndexView(MarketingIndexView):
