@@ -12,6 +12,8 @@ from shop.mailstore import MailStore
 from shop.models import HomePage
 from wagtail.models import Page, Site
 
+from wagtail_marketing.site_settings import for_site
+
 from .conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,21 @@ def test_setup_makes_the_site_once():
     admin = get_user_model().objects.get(username="admin")
     assert admin.is_superuser and admin.check_password("admin")
     assert Group.objects.filter(name="Shop staff").count() == 1
+
+
+def test_setup_makes_one_person_for_each_role_and_says_who_writes():
+    for _ in range(2):
+        call_command("setup_sandbox", stdout=StringIO())
+    users = get_user_model().objects
+    assert {name: users.get(username=name).groups.count() for name in ("manager", "editor", "analyst")} == {
+        "manager": 1,
+        "editor": 1,
+        "analyst": 1,
+    }
+    site = for_site(None)
+    assert site.configured
+    assert site.sender().formatted == "Corner Grocery <news@example.com>"
+    assert "1 Main Street" in site.postal_address
 
 
 def test_setup_keeps_a_changed_password():

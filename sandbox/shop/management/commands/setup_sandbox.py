@@ -1,4 +1,4 @@
-"""Make the sandbox a site: front page, administrator, groups. Safe to run again."""
+"""Make the sandbox a site: front page, people, groups, and who its e-mails come from. Safe to run again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.db import transaction
 from wagtail.models import Page, Site
 
 from shop.models import HomePage
+from wagtail_marketing.admin.roles import ROLES, grant_roles
+from wagtail_marketing.models import MarketingSettings, Sender
 
 ADMIN = "admin"
 STAFF = "Shop staff"
@@ -40,7 +42,34 @@ class Command(BaseCommand):
         users = get_user_model()
         if not users.objects.filter(username=ADMIN).exists():
             users.objects.create_superuser(ADMIN, "admin@example.com", ADMIN)
+        self._roles()
+        self._brand()
         self.stdout.write(f"{settings.WAGTAILADMIN_BASE_URL}/admin/ (log-in {ADMIN}, password {ADMIN})")
+
+    def _roles(self) -> None:
+        """One person for each role, with its name as log-in and password."""
+        grant_roles()
+        users = get_user_model()
+        for role in ROLES:
+            if not users.objects.filter(username=role.key).exists():
+                user = users.objects.create_user(role.key, f"{role.key}@example.com", role.key)
+                user.groups.add(Group.objects.get(name=role.name))
+
+    def _brand(self) -> None:
+        """What a campaign's review asks for; left alone where somebody has saved the screen."""
+        site = Site.objects.get(is_default_site=True)
+        if MarketingSettings.objects.filter(site=site).exists():
+            return
+        brand = MarketingSettings(
+            site=site,
+            postal_address="Corner Grocery\n1 Main Street\nSpringfield, OH 45501\nUSA",
+            footer_text="You get this because you asked for our news by e-mail.",
+            colour_brand="#1f6b45",
+            colour_background="#fbf9f4",
+            colour_text="#1d2621",
+        )
+        brand.senders = [Sender(name="Corner Grocery", address="news@example.com", reply_to="hello@example.com")]
+        brand.save()
 
     def _site(self) -> None:
         home = HomePage.objects.first()
