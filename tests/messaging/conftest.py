@@ -5,6 +5,7 @@ from wagtail_marketing.contacts.models import ConsentChoice, Contact, Strength
 from wagtail_marketing.contacts.services import create_contact, record_consent
 from wagtail_marketing.messaging.models import EmailTemplate
 from wagtail_marketing.models import MarketingSettings, Sender
+from wagtail_marketing.testing.mail_linter import problems
 from wagtail_marketing.testing.smtp_sink import SmtpSink
 
 
@@ -18,6 +19,11 @@ def sink(settings):
             "PUBLIC_BASE_URL": "https://shop.example",
         }
         yield server
+    # Whatever a test was about: no message of ours leaves that breaks a rule.
+    for received in server.messages:
+        marketing = b"Auto-Submitted" not in received.data
+        assert problems(received.data, marketing=marketing) == []
+        assert len(received.recipients) == 1
 
 
 @pytest.fixture

@@ -25,8 +25,6 @@ TEMPLATE = SimpleNamespace(
 )
 
 
-
-
 @pytest.fixture
 def channel(settings):
     settings.WAGTAIL_MARKETING = {**settings.WAGTAIL_MARKETING, "SEND_BATCH_SIZE": 4, "SEND_IN_FLIGHT": 2}
@@ -90,9 +88,7 @@ def test_the_outbox_sends_what_is_not_e_mail(channel, people):
 
 def test_consent_and_suppression_are_judged_at_the_second_of_sending(channel, people):
     stays, leaves, suppressed, erased, moved, never = people(6)
-    record_consent(
-        contact=never, channel="sms", state="unsubscribed", strength=Strength.STRONG, source="form"
-    )
+    record_consent(contact=never, channel="sms", state="unsubscribed", strength=Strength.STRONG, source="form")
     send = make_send()
     unsubscribe(contact=leaves, channel="sms")
     suppress(channel="sms", address=suppressed.phone, reason="complaint")

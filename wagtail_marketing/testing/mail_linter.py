@@ -12,8 +12,10 @@ from email.message import EmailMessage
 from urllib.parse import urlsplit
 
 HEADERS = frozenset(
-    "from to reply-to subject date message-id list-id list-unsubscribe list-unsubscribe-post feedback-id auto-submitted "
-    "mime-version content-type".split()  # noqa: SIM905
+    {
+        *("from", "to", "reply-to", "subject", "date", "message-id", "mime-version", "content-type"),
+        *("list-id", "list-unsubscribe", "list-unsubscribe-post", "feedback-id", "auto-submitted"),
+    }
 )
 _ONCE = ("from", "to", "subject", "date", "message-id", "mime-version", "content-type")
 _PLACEHOLDER = "wmq7x"
@@ -24,7 +26,7 @@ def problems(data: bytes, *, marketing: bool = True, postal_address: str = "") -
     found = _octets(data)
     message: EmailMessage = email.message_from_bytes(data, policy=email.policy.SMTP)  # type: ignore[assignment]
     found += [f"defect: {defect!r}" for part in message.walk() for defect in part.defects]
-    names = [name.lower() for name in message.keys()]
+    names = [name.lower() for name in message]
     found += [f"header that is not on the list: {name}" for name in names if name not in HEADERS]
     found += [f"{name} stands {names.count(name)} times" for name in _ONCE if names.count(name) != 1]
     found += [f"{name} stands {names.count(name)} times" for name in set(names) - set(_ONCE) if names.count(name) > 1]
@@ -64,10 +66,9 @@ def _headers(data: bytes, message: EmailMessage, marketing: bool) -> list[str]:
             found.append(f"{name} holds a control character")
     if not re.fullmatch(r"<[^<>@\s]+@[^<>@\s]+>", str(message["Message-ID"])):
         found.append("Message-ID is not one")
-    if len(message["From"].addresses) != 1:
-        found.append("From does not hold one address")
-    if len(message["To"].addresses) != 1:
-        found.append("To does not hold one address")
+    for name in ("From", "To"):
+        if message[name] is None or len(message[name].addresses) != 1:
+            found.append(f"{name} does not hold one address")
     for name in ("From", "To", "Reply-To"):
         for address in message[name].addresses if message[name] else ():
             if not address.domain.isascii() or "." not in address.domain:
