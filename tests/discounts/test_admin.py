@@ -170,8 +170,12 @@ def test_codes_are_added_made_and_stopped(client, login, live_discount):
     assert client.post(add, {"code": "ONE"}).status_code == 422
     make = reverse("marketing_discounts:make_codes", args=[discount.pk])
     assert client.post(make, {"pattern": "GIFT-####", "quantity": "5"}).status_code == 422
-    assert client.post(make, {"pattern": "GIFT-###-###-###", "quantity": "5"}).status_code == 302
+    assert client.post(make, {"pattern": "GIFT-###-###-###", "quantity": "5", "uses": "1"}).status_code == 302
     assert discount.codes.count() == 6
+    assert list(Limit.objects.values_list("code__batch__quantity", "kind", "maximum").order_by("pk")) == [
+        (None, "total", 1),
+        *[(5, "total", 1)] * 5,
+    ]
     code = discount.codes.get(normalised="ONE")
     assert client.post(reverse("marketing_discounts:stop_code", args=[code.pk])).status_code == 302
     assert services.quote(cart=cart((1, "10.00")), codes=["one"], now=NOW).discount_total == 0

@@ -11,6 +11,11 @@ class DiscountsConfig(AppConfig):
     requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce")
 
     def ready(self) -> None:
-        from . import subscribers
+        from wagtail_marketing.api import registry as api
+
+        from . import exporters, subscribers
 
         subscribers.register()
+        exporters.register()
+        api.register_scope("discounts:read", _("Read discounts and price a cart"))
+        api.register("discounts", "wagtail_marketing.discounts.api.DiscountViewSet", basename="discount")

@@ -8,7 +8,7 @@ A capability registers a provider under the name of a fact that the engine's con
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from wagtail_marketing.contacts.models import Contact
+from wagtail_marketing.contacts.models import Contact, Tag
 from wagtail_marketing.core.registry import Registry
 
 #: (contact, values asked for, now) -> those of the values that hold for the contact.
@@ -25,3 +25,10 @@ def label_of(name: str, value: str) -> str:
     """What staff call a value of a fact; the value itself where nobody knows a name for it."""
     choices = fact_choices.get(name)
     return dict(choices()).get(value, value) if choices else value
+
+
+def _tags() -> Iterable[tuple[str, str]]:
+    return Tag.objects.values_list("slug", "name")
+
+
+fact_choices.register("tags", _tags)

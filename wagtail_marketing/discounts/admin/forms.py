@@ -11,7 +11,6 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from wagtail_marketing.commerce.models import Category
-from wagtail_marketing.contacts.models import Tag
 from wagtail_marketing.core.errors import DomainError
 from wagtail_marketing.discounts import engine, services, words
 from wagtail_marketing.discounts.live import normalise
@@ -105,6 +104,8 @@ class DiscountForm(WagtailAdminModelForm):
     limit_per_contact = forms.IntegerField(label=gettext_lazy("Uses per customer"), min_value=1, required=False)
     limit_per_code = forms.IntegerField(label=gettext_lazy("Uses per code"), min_value=1, required=False)
 
+    EMPTY_SENTENCE = gettext_lazy("Say what it gives, and what it comes to will stand here.")
+
     class Meta:
         model = Discount
         fields = (
@@ -135,8 +136,8 @@ class DiscountForm(WagtailAdminModelForm):
         discount = self.instance
         self.fields["lane"].choices = [(Lane.ORDER, Lane.ORDER.label), (Lane.PRODUCT, Lane.PRODUCT.label)]
         self.fields["needs_code"].initial = True
-        self.fields["segments"].choices = list(fact_choices["segments"]()) if "segments" in fact_choices else []
-        self.fields["tags"].choices = list(Tag.objects.values_list("slug", "name"))
+        for name in ("segments", "tags"):
+            self.fields[name].choices = list(fact_choices[name]()) if name in fact_choices else []
         for name in ("categories", "exclude_categories"):
             self.fields[name].suggestions = Category.objects.order_by("name").values_list("name", flat=True)
         if discount.pk is None:
@@ -256,8 +257,8 @@ class DiscountForm(WagtailAdminModelForm):
         """What the fields come to, in words; of a half-filled form as much as can be said."""
         self.full_clean()
         data = self.cleaned_data
-        if data.get("percent") is None and data.get("amount") is None:
-            return _("Say what it gives, and what it comes to will stand here.")
+        if data.get("amount" if data.get("benefit_kind") == "fixed_amount" else "percent") is None:
+            return self.EMPTY_SENTENCE
         data.setdefault("currency", self.instance.currency or self.fields["currency"].initial)
         rules = rules_of(Discount(pk=self.instance.pk, **self.rule_values()))
         limits = {kind: maximum for kind, maximum in self.limit_values.items() if maximum}
@@ -282,4 +283,11 @@ class BatchForm(forms.Form):
         help_text=gettext_lazy("Each # becomes a random letter or digit; at least nine, so that nobody guesses one."),
     )
     quantity = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=10_000, initial=100)
+    uses = forms.IntegerField(
+        label=gettext_lazy("Uses of each"),
+        min_value=1,
+        initial=1,
+        required=False,
+        help_text=gettext_lazy("Empty: no limit."),
+    )
     expires_at = forms.DateTimeField(label=gettext_lazy("Expire"), required=False, widget=AdminDateTimeInput)

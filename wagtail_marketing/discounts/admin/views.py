@@ -60,7 +60,7 @@ class _FormMixin:
 
     def sentence(self, form: DiscountForm) -> str:
         if form.is_bound or form.instance.pk is None:
-            return form.sentence() if form.is_bound and not form.errors else ""
+            return str(form.sentence() if form.is_bound else form.EMPTY_SENTENCE)
         limits = {limit.kind: limit.maximum for limit in form.instance.limits.filter(code=None)}
         stored = Discount.objects.get(pk=form.instance.pk)
         return words.summary(rules_of(stored), limits=limits, starts_at=stored.starts_at, ends_at=stored.ends_at)
@@ -126,7 +126,7 @@ class SummaryView(MarketingView):
         if str(request.POST.get("discount", "")).isdigit():
             instance = Discount.objects.filter(pk=request.POST["discount"]).first()
         form = DiscountForm(request.POST, instance=instance, for_user=request.user)
-        return JsonResponse({"sentence": form.sentence()})
+        return JsonResponse({"sentence": str(form.sentence())})
 
 
 class DiscountInspectView(generic.InspectView):
@@ -230,7 +230,7 @@ class DiscountInspectView(generic.InspectView):
         table = DataTable(
             headings=[_("Code"), _("Redeemed"), _("Limit of its own"), _("State")],
             rows=rows,
-            caption=more if len(codes) > SHOWN else _("Codes"),
+            caption=more if len(codes) > SHOWN else _("Newest first"),
             numeric=(1,),
         )
         return [Section(_("Codes"), [table])]
@@ -414,6 +414,7 @@ class MakeCodesView(_CodesView):
             name=data["name"],
             pattern=data["pattern"],
             quantity=data["quantity"],
+            uses=data["uses"],
             expires_at=data["expires_at"],
         )
         self.log("make_codes", pattern=batch.pattern, quantity=batch.quantity)

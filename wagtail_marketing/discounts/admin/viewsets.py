@@ -5,13 +5,16 @@ from typing import Any
 import django_filters
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.widgets.button import Button
 
 from wagtail_marketing.admin.columns import LocalTimeColumn, MoneyColumn, NumberColumn, StatusColumn
+from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.admin.viewsets import MarketingIndexView, MarketingModelViewSet
 from wagtail_marketing.core import clock
 from wagtail_marketing.discounts import words
@@ -153,6 +156,12 @@ class CodeIndexView(MarketingIndexView):
             .order_by("-pk")
         )
 
+    def get_list_more_buttons(self, instance: Code) -> list[Any]:
+        if not instance.active or not may(self.request.user, "wagtail_marketing_discounts.change_discount"):
+            return []
+        url = reverse("marketing_discounts:stop_code", args=[instance.pk])
+        return [Button(gettext("Stop"), url=url, icon_name="cross")]
+
 
 class CodeViewSet(MarketingModelViewSet):
     """The codes of all discounts: to find one that a customer names, and to export a batch."""
@@ -166,7 +175,7 @@ class CodeViewSet(MarketingModelViewSet):
     filterset_class = CodeFilterSet
     search_fields = ["code", "discount__name"]
     list_display = [
-        Column("code", label=_("Code")),
+        "code",
         Column("discount", label=_("Discount")),
         NumberColumn("used", label=_("Redeemed")),
         Column("active", label=_("Active")),

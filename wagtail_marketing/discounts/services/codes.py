@@ -68,13 +68,15 @@ def generate_codes(
     pattern: str,
     quantity: int,
     name: str = "",
+    uses: int | None = 1,
     contact: Contact | None = None,
     expires_at: datetime | None = None,
     now: datetime | None = None,
 ) -> CodeBatch:
     """A batch of random codes: each ``#`` of the pattern becomes a letter or digit of ``ALPHABET``.
 
-    A pattern must hold at least 9 of them (40 bits), so that nobody guesses a code.
+    A pattern must hold at least 9 of them (40 bits), so that nobody guesses a code. ``uses``: how often each
+    may be used, None for no limit.
     """
     now = now or clock.now()
     pattern = normalise(pattern)
@@ -86,6 +88,8 @@ def generate_codes(
         )
     if not 1 <= quantity <= MAX_BATCH:
         raise InvalidInput(_("Make 1 to %(most)s codes at a time.") % {"most": MAX_BATCH}, field="quantity")
+    if uses is not None and uses < 1:
+        raise InvalidInput(_("A limit is a whole number above zero."), field="uses")
     if not discount.needs_code:
         raise WrongState(_("This discount applies by itself; it takes no codes."), field="pattern")
     batch = CodeBatch.objects.create(discount=discount, name=name, pattern=pattern, quantity=quantity, created_at=now)
@@ -106,6 +110,10 @@ def generate_codes(
             for word in sorted(words)
         )
         missing -= len(words)
+    if uses is not None:
+        Limit.objects.bulk_create(
+            Limit(discount=discount, code=code, kind=LimitKind.TOTAL, maximum=uses) for code in batch.codes.all()
+        )
     return batch
 
 
