@@ -1,0 +1,51 @@
+"""Reads: what a campaign did and earned, and how the shop does in a period."""
+
+from .dashboard import (
+    CampaignLine,
+    Dashboard,
+    DayFigures,
+    Figures,
+    Period,
+    QueueHealth,
+    dashboard,
+    last_days,
+    queue_health,
+    recent_campaigns,
+)
+from .report import (
+    CampaignReport,
+    CodeUsage,
+    ReportDay,
+    campaign_report,
+    code_usage,
+    credited_orders,
+    message_states,
+    messages_of,
+    report_days,
+    roi,
+    unsubscribed_messages,
+)
+
+__all__ = [
+    "CampaignLine",
+    "CampaignReport",
+    "CodeUsage",
+    "Dashboard",
+    "DayFigures",
+    "Figures",
+    "Period",
+    "QueueHealth",
+    "ReportDay",
+    "campaign_report",
+    "code_usage",
+    "credited_orders",
+    "dashboard",
+    "last_days",
+    "message_states",
+    "messages_of",
+    "queue_health",
+    "recent_campaigns",
+    "report_days",
+    "roi",
+    "unsubscribed_messages",
+]
