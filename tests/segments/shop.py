@@ -5,8 +5,21 @@ from decimal import Decimal
 
 from wagtail_marketing.commerce.models import Category, ContactTotals, Order, OrderCode, OrderLine, Product
 from wagtail_marketing.contacts.models import Contact, ContactAttribute, Tag
+from wagtail_marketing.host.types import AttributeSpec
+from wagtail_marketing.host.users import UserAdapter
 
 NOW = datetime(2018, 1, 1, tzinfo=UTC)
+
+
+class Adapter(UserAdapter):
+    def attributes(self):
+        return (
+            AttributeSpec("plan", label="Plan", choices=(("Gold", "Gold plan"), ("Blue", "Blue plan"))),
+            AttributeSpec("motto", label="Motto"),
+            AttributeSpec("score", "number", "Score"),
+            AttributeSpec("signed", "date", "Signed"),
+            AttributeSpec("vip", "boolean", "VIP"),
+        )
 
 
 def person(key, **values):
@@ -22,7 +35,7 @@ def person(key, **values):
         email_normalised=email.lower(),
         email_domain=email.lower().rpartition("@")[2],
         email_hash=f"hash-{email.lower()}" if email else "",
-        attributes=attributes,
+        attributes={name: value if isinstance(value, bool | int) else str(value) for name, value in attributes.items()},
         created_at=values.pop("created_at", NOW - timedelta(days=400)),
         updated_at=NOW,
         **values,

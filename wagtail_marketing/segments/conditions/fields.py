@@ -287,5 +287,5 @@ def own_fields() -> tuple[Field, ...]:
         AgeField("age", _("Age")),
         CreatedField("created_at", _("Customer since")),
         TagField("tag", _("Tag")),
-        CodeField("source", _("Source")),
+        CodeField("source", _("Source"), "source"),
     )
