@@ -212,5 +212,3 @@ def activity(params, one, now):
         return compare(params["op"], len(times), params["value"])
     value = each(params["value"], lambda item: timedelta(days=item))
     return compare(params["op"], now - max(times) if times else None, value)
-
-

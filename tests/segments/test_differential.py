@@ -46,4 +46,4 @@ def test_three_readings_agree(number):
         assert set(pushed.values_list("external_key", flat=True)) == expected & set(few), shown
         sizes.append(len(expected))
     # The trees say something: neither always everybody nor always nobody.
-    assert len(set(sizes)) > TREES / 10
+    assert len(set(sizes)) >= min(10, TREES // 5)

@@ -11,6 +11,9 @@ class SegmentsConfig(AppConfig):
     requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce")
 
     def ready(self) -> None:
-        from . import conditions, subscribers  # noqa: F401  subscribers listen from now on
+        from wagtail_marketing.core.tasks import drains
+
+        from . import conditions, subscribers, tasks  # noqa: F401  subscribers listen from now on
 
         conditions.register()
+        drains.register("segments", tasks.refresh_due)

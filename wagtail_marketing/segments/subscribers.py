@@ -3,7 +3,11 @@
 from django.dispatch import receiver
 from wagtail.signals import published
 
+from wagtail_marketing.core.events import subscribe
+from wagtail_marketing.core.tasks import enqueue
+
 from . import services
+from .events import SegmentPublished
 from .models import Segment
 
 
@@ -12,3 +16,9 @@ def freeze_what_was_published(sender, instance: Segment, revision, **kwargs) -> 
     """Wagtail publishes by hand and by schedule: both end here. A schedule that is only set does not count."""
     if instance.live:
         services.freeze_version(segment=instance, user=revision.user)
+
+
+@subscribe(SegmentPublished)
+def count_again(event: SegmentPublished) -> None:
+    """New rules, new members: a worker looks at once."""
+    enqueue("wagtail_marketing.segments.tasks.refresh", event.segment_id)

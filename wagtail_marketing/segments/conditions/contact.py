@@ -67,13 +67,14 @@ class ContactCondition(Condition):
         return params.field.q(params.op, params.value, scope)
 
     def check(self, params: ContactParams, facts: Facts, moment: Moment) -> Answer:
-        actual = params.field.actual(facts, moment)
-        holds = params.field.holds(params.op, params.value, facts, moment)
-        return Answer(holds, actual, f"{params.field.label}: {self._said(params.field, actual)}")
-
-    def _said(self, field: Field, actual: Any) -> str:
-        labels = {str(value).casefold(): label for value, label in field.choices}
-        return str(labels.get(actual) or in_words(actual)) if isinstance(actual, str) else in_words(actual)
+        field = params.field
+        holds = field.holds(params.op, params.value, facts, moment)
+        shown = field.shown(facts, moment)
+        labels = {str(value): label for value, label in field.choices}
+        if isinstance(shown, datetime):
+            shown = shown.astimezone(moment.zone)
+        said = labels.get(shown) if isinstance(shown, str) else None
+        return Answer(holds, field.actual(facts, moment), f"{field.label}: {said or in_words(shown)}")
 
     def text(self, params: ContactParams) -> str:
         field, op, raw = params.field, params.op, params.raw

@@ -68,6 +68,10 @@ class Field(ABC):
     def actual(self, facts: Facts, moment: Moment) -> Any:
         """The contact's value, None where unset; folded as the column is."""
 
+    def shown(self, facts: Facts, moment: Moment) -> Any:
+        """The contact's value as it was written, for "why"."""
+        return self.actual(facts, moment)
+
     def holds(self, op: str, value: Any, facts: Facts, moment: Moment) -> bool:
         actual = self.actual(facts, moment)
         if op == operators.ANNIVERSARY:
@@ -78,15 +82,19 @@ class Field(ABC):
 class TextField(Field):
     """A casefolded text column; empty is unset."""
 
-    def __init__(self, key: str, label: Any, column: str):
+    def __init__(self, key: str, label: Any, column: str, written: str = ""):
         super().__init__(key, label)
         self.column = column
+        self.written = written or column
 
     def q(self, op: str, value: Any, scope: Scope) -> Q:
         return column_q(self.column, op, value, known=~Q(**{self.column: ""}))
 
     def actual(self, facts: Facts, moment: Moment) -> Any:
         return getattr(facts.contact, self.column) or None
+
+    def shown(self, facts: Facts, moment: Moment) -> Any:
+        return getattr(facts.contact, self.written) or None
 
 
 class EmailField(TextField):
@@ -270,17 +278,20 @@ class AttributeField(Field):
         value = None if row is None else getattr(row, self.column)
         return None if value == "" else value
 
+    def shown(self, facts: Facts, moment: Moment) -> Any:
+        return facts.contact.attributes.get(self.name)
+
 
 def own_fields() -> tuple[Field, ...]:
     """The columns of a contact."""
     return (
-        EmailField("email", _("E-mail"), "email_normalised"),
+        EmailField("email", _("E-mail"), "email_normalised", "email"),
         DomainField("email_domain", _("E-mail domain"), "email_domain"),
-        TextField("first_name", _("First name"), "first_name_folded"),
-        TextField("last_name", _("Last name"), "last_name_folded"),
+        TextField("first_name", _("First name"), "first_name_folded", "first_name"),
+        TextField("last_name", _("Last name"), "last_name_folded", "last_name"),
         CodeField("country", _("Country"), "country"),
-        TextField("region", _("Region"), "region_folded"),
-        TextField("city", _("City"), "city_folded"),
+        TextField("region", _("Region"), "region_folded", "region"),
+        TextField("city", _("City"), "city_folded", "city"),
         CodeField("language", _("Language"), "language"),
         CodeField("time_zone", _("Time zone"), "time_zone"),
         BirthdayField("birthday", _("Birthday")),

@@ -1,0 +1,98 @@
+"""Segments in the Marketing menu."""
+
+from functools import cached_property
+from typing import Any
+
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.panels import FieldPanel, ObjectList, PublishingPanel
+from wagtail.admin.ui.tables import Column, LiveStatusTagColumn, NumberColumn
+from wagtail.admin.widgets.button import Button
+from wagtail.snippets.views.snippets import EditView, IndexView
+
+from wagtail_marketing.admin.columns import LocalTimeColumn
+from wagtail_marketing.admin.viewsets import ListingMixin, MarketingSnippetViewSet
+from wagtail_marketing.segments.models import Segment
+from wagtail_marketing.segments.selectors import summary, with_sizes
+
+from .endpoints import PreviewView, SuggestView
+from .pages import OverviewView, RefreshView, WhyView
+from .widgets import RulesPanel
+
+
+class SummaryColumn(Column):
+    """The published rules in words; a draft's own where nothing is published."""
+
+    def get_value(self, instance: Segment) -> str:
+        return summary(instance.published_rules or instance.rules)
+
+
+class SizeColumn(NumberColumn):
+    """How many were in at the last refresh, leading to who they are."""
+
+    def get_value(self, instance: Segment) -> Any:
+        size = super().get_value(instance)
+        if size is None:
+            return _("not counted yet")
+        return format_html('<a href="{}">{}</a>', reverse("marketing_segments:inspect", args=(instance.pk,)), size)
+
+
+class SegmentFilterSet(WagtailFilterSet):
+    class Meta:
+        model = Segment
+        fields = ("live", "site")
+
+
+class SegmentIndexView(ListingMixin, IndexView):
+    def get_base_queryset(self) -> Any:
+        return with_sizes(super().get_base_queryset())
+
+
+class SegmentEditView(EditView):
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        overview = reverse("marketing_segments:inspect", args=(self.object.pk,))
+        return [Button(_("Members"), url=overview, icon_name="group", priority=5), *super().header_more_buttons]
+
+
+class SegmentViewSet(MarketingSnippetViewSet):
+    model = Segment
+    slug = "segments"
+    icon = "wm-segments"
+    menu_label = _("Segments")
+    index_view_class = SegmentIndexView
+    edit_view_class = SegmentEditView
+    inspect_view_enabled = True
+    inspect_view_class = OverviewView
+    copy_view_enabled = True
+    filterset_class = SegmentFilterSet
+    search_fields = ("name", "description")
+    search_backend_name = None
+    ordering = ("name",)
+    list_display = (
+        "name",
+        SummaryColumn("summary", label=_("Who belongs to it")),
+        SizeColumn("size", label=_("People"), sort_key="size"),
+        LocalTimeColumn("refreshed_at", label=_("Last refreshed"), sort_key="refreshed_at"),
+        LiveStatusTagColumn(),
+    )
+    edit_handler = ObjectList(
+        [
+            FieldPanel("name"),
+            FieldPanel("description"),
+            RulesPanel("rules"),
+            FieldPanel("site"),
+            PublishingPanel(),
+        ]
+    )
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            *super().get_urlpatterns(),
+            path("preview-rules/", PreviewView.as_view(), name="preview"),
+            path("suggest/", SuggestView.as_view(), name="suggest"),
+            path("refresh/<int:pk>/", RefreshView.as_view(), name="refresh"),
+            path("why/<int:pk>/", WhyView.as_view(), name="why"),
+        ]
