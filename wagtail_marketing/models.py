@@ -7,6 +7,7 @@ need them; rooms read them through :mod:`wagtail_marketing.site_settings`, never
 import re
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, validate_email
 from django.db import models
@@ -49,6 +50,13 @@ def validate_header_text(value: str) -> None:
 def validate_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(_("“%(value)s” is not a time zone."), code="zone", params={"value": value})
+
+
+def validate_language(value: str) -> None:
+    if value not in dict(settings.LANGUAGES):
+        raise ValidationError(
+            _("“%(value)s” is not a language of this site."), code="language", params={"value": value}
+        )
 
 
 def validate_currency(value: str) -> None:
@@ -123,6 +131,7 @@ class MarketingSettings(ClusterableModel):
         _("default language"),
         max_length=20,
         blank=True,
+        validators=[validate_language],
         help_text=_("For people whose language is not known. Empty: the language of the installation."),
     )
     keep_message_bodies_days = models.PositiveIntegerField(

@@ -78,6 +78,7 @@ def test_saved_settings_are_what_every_room_reads(admin_client, site):
         ("currency", "XYZZ"),
         ("currency", "ABC"),
         ("keep_messages_days", "399"),
+        ("default_locale", "xx"),
     ],
 )
 def test_a_bad_value_is_refused_and_nothing_is_saved(admin_client, site, field, value):

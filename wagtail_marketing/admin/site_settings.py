@@ -1,7 +1,10 @@
 """The Settings entry of the menu: cards of every room's settings, and "Sender and brand" per site."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
+from django import forms
+from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -10,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, Panel
 from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.views import generic
 from wagtail.log_actions import log
@@ -30,6 +33,52 @@ from .viewsets import MarketingViewSet
 CHANGE = "wagtail_marketing.change_marketingsettings"
 VIEW = "wagtail_marketing.view_marketingsettings"
 
+
+class ReadabilityPanel(Panel):
+    """Whether the saved colours can be read on each other."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "wagtail_marketing/admin/readability.html"
+
+        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+            context = super().get_context_data(parent_context)
+            # The row as it is saved: a bound form has put what was typed into the instance.
+            saved = MarketingSettings.objects.filter(pk=self.instance.pk).first() or MarketingSettings()
+            context["checklist"] = Checklist(contrast_rows(saved), label=_("Readability"))
+            return context
+
+
+class ZoneSelect(forms.Select):
+    """Every IANA zone; empty is the installation's."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        empty = _("As the installation: %(zone)s") % {"zone": settings.time_zone}
+        self.choices = [("", empty), *((zone, zone) for zone in sorted(available_timezones()))]
+        return super().optgroups(name, value, attrs)
+
+
+class LanguageSelect(forms.Select):
+    """The site's languages; empty is the installation's."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        empty = _("As the installation: %(language)s") % {"language": django_settings.LANGUAGE_CODE}
+        self.choices = [("", empty), *django_settings.LANGUAGES]
+        return super().optgroups(name, value, attrs)
+
+
+class ColourInput(forms.TextInput):
+    """A hex colour as text, with a picker beside it where scripts run."""
+
+    def __init__(self, label: Any):
+        super().__init__(
+            attrs={"data-controller": "wm-colour", "data-wm-colour-label-value": label, "spellcheck": "false"}
+        )
+
+
+def colour(name: str, label: Any) -> FieldPanel:
+    return FieldPanel(name, widget=ColourInput(label))
+
+
 panels = ObjectList(
     [
         InlinePanel(
@@ -46,13 +95,32 @@ panels = ObjectList(
         MultiFieldPanel(
             [
                 FieldPanel("logo"),
-                FieldRowPanel([FieldPanel("colour_brand"), FieldPanel("colour_on_brand")]),
-                FieldRowPanel([FieldPanel("colour_background"), FieldPanel("colour_text")]),
+                FieldRowPanel(
+                    [
+                        colour("colour_brand", gettext_lazy("Pick the brand colour")),
+                        colour("colour_on_brand", gettext_lazy("Pick the colour of text on it")),
+                    ]
+                ),
+                FieldRowPanel(
+                    [
+                        colour("colour_background", gettext_lazy("Pick the background")),
+                        colour("colour_text", gettext_lazy("Pick the colour of text")),
+                    ]
+                ),
+                ReadabilityPanel(),
             ],
             heading=gettext_lazy("Look"),
         ),
         MultiFieldPanel(
-            [FieldRowPanel([FieldPanel("time_zone"), FieldPanel("currency"), FieldPanel("default_locale")])],
+            [
+                FieldRowPanel(
+                    [
+                        FieldPanel("time_zone", widget=ZoneSelect),
+                        FieldPanel("default_locale", widget=LanguageSelect),
+                    ]
+                ),
+                FieldPanel("currency"),
+            ],
             heading=gettext_lazy("Place"),
         ),
         MultiFieldPanel(
@@ -100,7 +168,7 @@ class SiteSettingsView(MarketingPermissionMixin, generic.EditView):
     model = MarketingSettings
     template_name = "wagtail_marketing/admin/site_settings.html"
     page_title = gettext_lazy("Sender and brand")
-    header_icon = "mail"
+    header_icon = "wm-settings"
     # MarketingPermissionMixin asks; Wagtail's own check would ask about an object that is not there yet.
     permission_required = None
     success_message = gettext_lazy("The settings were saved.")
@@ -137,16 +205,16 @@ class SiteSettingsView(MarketingPermissionMixin, generic.EditView):
         return []
 
     def get_page_subtitle(self) -> str:
-        return str(self.site)
+        return _("Sender and brand of %(site)s") % {"site": self.site}
 
     def get_header_title(self) -> str:
-        return f"{self.get_page_title()}: {self.get_page_subtitle()}"
+        return self.get_page_subtitle()
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [
             *self.breadcrumbs_items,
             {"url": reverse("marketing_settings:index"), "label": _("Marketing settings")},
-            {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()},
+            {"url": "", "label": self.get_page_title(), "sublabel": str(self.site)},
         ]
 
     def get_side_panels(self) -> Any:
@@ -173,10 +241,8 @@ class SiteSettingsView(MarketingPermissionMixin, generic.EditView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         context["media"] = context["media"] + KIT_MEDIA
-        context["readability"] = Checklist(contrast_rows(self.get_object()), label=_("Readability"))
         context["sites"] = Site.objects.order_by("-is_default_site", "pk")
         context["site"] = self.site
-        context["fallbacks"] = {"zone": settings.time_zone, "currency": settings.currency}
         return context
 
 

@@ -8,6 +8,7 @@
         menu_label = _("Contacts")
         icon = "wm-contacts"
         list_display = ["name", StatusColumn("status", ...)]
+        list_filter = ["status"]
         list_export = ["email"]
         export_permission = "wagtail_marketing_contacts.export_contact"
         read_only = True                                  # no add, edit, delete, copy: list and inspect only
@@ -37,6 +38,7 @@ from django.urls import path
 from django.utils.functional import cached_property
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views import generic
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.snippets.views.snippets import IndexView as SnippetIndexView
@@ -88,6 +90,13 @@ class _ListingOptions:
 
     export_permission: str | tuple[str, ...] | None = None
     copy_view_enabled = False
+    #: Levels between Home and the list: ``[{"url": reverse_lazy(...), "label": ...}]``.
+    parent_breadcrumbs: tuple[dict[str, Any], ...] = ()
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        common = super().get_common_view_kwargs(**kwargs)  # type: ignore[misc]
+        base = common.get("breadcrumbs_items") or WagtailAdminTemplateMixin.breadcrumbs_items
+        return {**common, "breadcrumbs_items": [*base, *self.parent_breadcrumbs]}
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_index_view_kwargs(export_permission=self.export_permission, **kwargs)  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import path, reverse
+from django.urls import path, reverse, reverse_lazy
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +53,7 @@ class TokenViewSet(MarketingModelViewSet):
     model = ApiToken
     slug = "tokens"
     read_only = True
+    parent_breadcrumbs = ({"url": reverse_lazy("marketing_settings:index"), "label": _("Marketing settings")},)
     icon = "wm-token"
     menu_label = _("API tokens")
     index_view_class = TokenIndexView

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import path
+from django.urls import path, reverse_lazy
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import TitleColumn
@@ -25,6 +25,7 @@ class JobViewSet(MarketingModelViewSet):
     model = Job
     slug = "jobs"
     read_only = True
+    parent_breadcrumbs = ({"url": reverse_lazy("marketing_settings:index"), "label": _("Marketing settings")},)
     icon = "wm-jobs"
     menu_label = _("Jobs")
     index_view_class = JobIndexView

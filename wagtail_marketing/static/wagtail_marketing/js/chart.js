@@ -11,8 +11,9 @@
 
         connect() {
             if (!window.Chart) return;
-            this.frameTarget.hidden = false;
             if (!("keepOpen" in this.tableTarget.dataset)) this.tableTarget.open = false;
+            if (!this.hasFrameTarget) return;
+            this.frameTarget.hidden = false;
             this.redraw = () => this.draw();
             this.scheme = window.matchMedia("(prefers-color-scheme: dark)");
             this.scheme.addEventListener("change", this.redraw);
@@ -60,7 +61,7 @@
                     plugins: {
                         legend: {
                             display: series.length > 1,
-                            labels: { color: text, usePointStyle: true },
+                            labels: { color: text, usePointStyle: true, boxHeight: 7, boxWidth: 7 },
                         },
                         tooltip: {
                             callbacks: {

@@ -76,6 +76,34 @@
         }
     }
 
+    /* wm-colour: a picker beside a field for a hex colour; each follows the other. */
+    class ColourController extends Controller {
+        static values = { label: String };
+
+        connect() {
+            if (this.element.parentElement.classList.contains("wm-colour")) return;
+            const box = document.createElement("div");
+            box.className = "wm-colour";
+            this.element.replaceWith(box);
+            this.picker = document.createElement("input");
+            this.picker.type = "color";
+            this.picker.setAttribute("aria-label", this.labelValue);
+            box.append(this.picker, this.element);
+            this.picker.addEventListener("input", () => {
+                this.element.value = this.picker.value;
+                this.element.dispatchEvent(new Event("input", { bubbles: true }));
+                this.element.dispatchEvent(new Event("change", { bubbles: true }));
+            });
+            this.element.addEventListener("input", () => this.follow());
+            this.follow();
+        }
+
+        follow() {
+            if (/^#[0-9a-f]{6}$/i.test(this.element.value)) this.picker.value = this.element.value;
+        }
+    }
+
+    window.wagtail.app.register("wm-colour", ColourController);
     window.wagtail.app.register("wm-confirm", ConfirmController);
     window.wagtail.app.register("wm-poll", PollController);
 })();
