@@ -99,10 +99,12 @@ def _load(stamp: uuid.UUID | None, currency: str, site_id: int | None, now: date
         _at_site(site_id), status__in=(Status.SCHEDULED, Status.ACTIVE), currency=currency, needs_code=False
     )
     moments = [moment for pair in rows.values_list("starts_at", "ends_at") for moment in pair if moment]
-    compiled, versions = [], {}
+    compiled: list[engine.Discount] = []
+    versions: dict[str, int] = {}
     for row in rows.filter(_started(now)).select_related("live_version"):
+        assert row.live_version is not None  # noqa: S101  the database checks it
         compiled.append(compile_rules(row.live_version.rules))
-        versions[str(row.pk)] = row.live_version_id
+        versions[str(row.pk)] = row.live_version.pk
     limits: dict[str, list[Limit]] = defaultdict(list)
     for limit in Limit.objects.filter(discount_id__in=versions, code__isnull=True).order_by("pk"):
         limits[str(limit.discount_id)].append(limit)
@@ -140,17 +142,19 @@ def live_codes(
         .filter(Q(code__isnull=True) | Q(code__in=found))
         .order_by("pk")
     )
-    return [
-        LiveCode(
-            row=row,
-            discount=dataclasses.replace(compile_rules(row.discount.live_version.rules), code=row.code),
-            version_id=row.discount.live_version_id,
-            limits=tuple(
-                limit for limit in limits if limit.discount_id == row.discount_id and limit.code_id in (None, row.pk)
-            ),
-        )
-        for row in found
-    ]
+    return [_live_code(row, limits) for row in found]
+
+
+def _live_code(row: Code, limits: list[Limit]) -> LiveCode:
+    version = row.discount.live_version
+    assert version is not None  # noqa: S101  the database checks it
+    mine = (limit for limit in limits if limit.discount_id == row.discount_id)
+    return LiveCode(
+        row=row,
+        discount=dataclasses.replace(compile_rules(version.rules), code=row.code),
+        version_id=version.pk,
+        limits=tuple(limit for limit in mine if limit.code_id in (None, row.pk)),
+    )
 
 
 def normalise(code: str) -> str:

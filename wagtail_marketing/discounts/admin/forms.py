@@ -258,7 +258,7 @@ class DiscountForm(WagtailAdminModelForm):
         self.full_clean()
         data = self.cleaned_data
         if data.get("amount" if data.get("benefit_kind") == "fixed_amount" else "percent") is None:
-            return self.EMPTY_SENTENCE
+            return str(self.EMPTY_SENTENCE)
         data.setdefault("currency", self.instance.currency or self.fields["currency"].initial)
         rules = rules_of(Discount(pk=self.instance.pk, **self.rule_values()))
         limits = {kind: maximum for kind, maximum in self.limit_values.items() if maximum}

@@ -126,7 +126,7 @@ class SummaryView(MarketingView):
         if str(request.POST.get("discount", "")).isdigit():
             instance = Discount.objects.filter(pk=request.POST["discount"]).first()
         form = DiscountForm(request.POST, instance=instance, for_user=request.user)
-        return JsonResponse({"sentence": str(form.sentence())})
+        return JsonResponse({"sentence": form.sentence()})
 
 
 class DiscountInspectView(generic.InspectView):

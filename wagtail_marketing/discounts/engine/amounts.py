@@ -7,8 +7,8 @@ of digits is that of ISO 4217.
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-_NONE = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
-_NONE += ("XAF", "XOF", "XPF")
+_NONE: tuple[str, ...] = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND")
+_NONE += ("VUV", "XAF", "XOF", "XPF")
 _THREE = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _FOUR = ("CLF", "UYW")
 _DIGITS = {**dict.fromkeys(_NONE, 0), **dict.fromkeys(_THREE, 3), **dict.fromkeys(_FOUR, 4)}

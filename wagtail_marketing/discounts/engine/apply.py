@@ -25,7 +25,7 @@ class Situation(NamedTuple):
     """Everything one evaluation knows, apart from the discounts."""
 
     cart: Cart
-    index: CartIndex
+    lines: CartIndex
     facts: Facts
     now: dt.datetime
     start: State
@@ -42,7 +42,7 @@ class Situation(NamedTuple):
             return state.amount(products, original)
 
         def lines(products: ProductFilter) -> list[Line]:
-            return [self.cart.lines[n] for n in lines_of(self.index.mask(products))]
+            return [self.cart.lines[n] for n in lines_of(self.lines.mask(products))]
 
         return Context(self.cart, self.facts, self.now, amount_of, lines)
 

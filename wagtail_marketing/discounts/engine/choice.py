@@ -12,6 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 from .apply import Applied, Situation, apply, whole
+from .benefits import Range
 from .claims import (
     MAX_ASSIGNMENTS,
     assignments,
@@ -167,7 +168,7 @@ class Walk:
                 together = [*members, candidate]
                 self._others(at + 1, together, [*trail, step[0]], step[1], fixed)
 
-    def _apply(self, state: State, candidate: Candidate, ranges) -> tuple[Applied, State] | None:
+    def _apply(self, state: State, candidate: Candidate, ranges: tuple[Range, ...]) -> tuple[Applied, State] | None:
         self.steps += 1
         if self.steps > self.limit:
             raise StepsExhausted

@@ -52,7 +52,7 @@ def contests(situation: Situation, discounts: list[Discount], masks: list[int]) 
         bit = 1 << line
         wanting = [n for n, mask in enumerate(masks) if mask & bit]
         sharers = tuple(n for n in wanting if discounts[n].shares_units)
-        claimants = [(n,) for n in wanting if not discounts[n].shares_units]
+        claimants: list[tuple[int, ...]] = [(n,) for n in wanting if not discounts[n].shares_units]
         if sharers:
             claimants.append(sharers)
         alone = {c: _off_line(situation, [discounts[n] for n in c], line) for c in claimants}

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
 
 from .apply import Applied, Situation
 from .cart import Cart, Facts, normalise_code
@@ -49,14 +50,15 @@ class DiscountSet:
     def near(self, index: CartIndex, codes: Iterable[str]) -> list[Discount]:
         """The discounts worth a look: codes that were typed, automatic ones that touch a line."""
         found = {discount.key: discount for discount in self.always}
-        for known, keys in (
+        asked: list[tuple[Mapping[Any, list[Discount]], Iterable[Any]]] = [
             (self.codes, codes),
             (self.by_sku, index.by_sku),
             (self.by_category, index.by_category),
             (self.by_attribute, index.by_attribute),
-        ):
+        ]
+        for known, keys in asked:
             for key in keys:
-                for discount in known.get(key, ()):  # type: ignore[attr-defined]
+                for discount in known.get(key, ()):
                     found[discount.key] = discount
         return [found[key] for key in sorted(found)]
 
@@ -100,7 +102,7 @@ def evaluate(
     known = discounts if isinstance(discounts, DiscountSet) else DiscountSet(discounts)
     typed = _typed(codes)
     situation = Situation.of(cart, facts, now)
-    near = known.near(situation.index, typed)
+    near = known.near(situation.lines, typed)
     applied, trace = _choose(situation, _candidates(situation, near))
     rejected, hints = _explain(situation, known, near, applied, typed, explain)
     return Evaluation(
@@ -129,7 +131,7 @@ def _candidates(situation: Situation, near: Sequence[Discount]) -> list[Candidat
     """Those whose conditions can hold and which have something to take from."""
     found = []
     for discount in near:
-        mask = discount.benefit.lines(situation.index)
+        mask = discount.benefit.lines(situation.lines)
         if discount.benefit.saves_money and not discount.benefit.has_target(situation.cart, mask):
             continue
         reads = mask
@@ -140,7 +142,7 @@ def _candidates(situation: Situation, near: Sequence[Discount]) -> list[Candidat
             if not discount.original:
                 for leaf in discount.conditions.leaves():
                     if leaf.reads_amounts and leaf.products is not None:
-                        reads |= situation.index.mask(leaf.products)
+                        reads |= situation.lines.mask(leaf.products)
         found.append(Candidate(discount, mask, reads))
     return found
 

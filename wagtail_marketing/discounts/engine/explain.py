@@ -23,7 +23,7 @@ def rejection(situation: Situation, discount: Discount) -> tuple[Rejected, list[
         if discount.conditions.only_minimum_missing(context):
             hints = [Hint(discount.id, f.reason, f.missing) for f in failures if f.missing is not None]
     else:
-        mask = discount.benefit.lines(situation.index)
+        mask = discount.benefit.lines(situation.lines)
         alone = apply(situation, situation.start, discount, whole(situation, mask), check=False)
         reasons = (NO_EFFECT,) if alone is None else (NOT_COMBINED,)
     return Rejected(discount.id, discount.code, reasons), hints

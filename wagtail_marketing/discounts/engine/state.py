@@ -34,7 +34,7 @@ class State:
             return sum(self.cart.lines[number].amount for number in numbers)
         return sum(count * left for number in numbers for count, left in self.runs[number])
 
-    def pieces(self, line: int, original: bool, start: int = 0, count: int | None = None):
+    def pieces(self, line: int, original: bool, start: int = 0, count: int | None = None) -> list[Piece]:
         """The units `start` to `start + count` of a line that have something left."""
         price = self.cart.lines[line].unit_price
         end = self.cart.lines[line].quantity if count is None else start + count
