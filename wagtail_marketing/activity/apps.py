@@ -9,3 +9,10 @@ class ActivityConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
     requires = ()
+
+    def ready(self) -> None:
+        from wagtail_marketing.core import tasks
+
+        from .services.fill import drain
+
+        tasks.drains.register("activity", drain)

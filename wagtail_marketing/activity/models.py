@@ -13,7 +13,7 @@ class Activity(models.Model):
     ``ref`` names the fact's own row (``order:123``, ``message:<uuid>``); ``campaign_ref`` the campaign.
     """
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="activities")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="activities", db_index=False)
     type = models.CharField(_("what"), max_length=60)
     occurred_at = models.DateTimeField(_("when"))
     ref = models.CharField(max_length=190, blank=True, default="")
@@ -38,16 +38,3 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.type
-
-
-class ActivityCursor(models.Model):
-    """How far the log has been filled from one table of facts."""
-
-    source = models.CharField(max_length=40, unique=True)
-    position = models.BigIntegerField(default=0)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.position}"

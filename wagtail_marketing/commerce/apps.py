@@ -9,3 +9,8 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     #: Apps that this one cannot work without; the root app's system check reads it.
     requires = ()
+
+    def ready(self) -> None:
+        from . import handlers
+
+        handlers.register()

@@ -1,7 +1,8 @@
 """What they bought: our own mirror of the shop, with our indexes, so that every site runs the same SQL.
 
 Amounts are integer minor units: ``*_minor`` in the order's currency, ``*_base`` in the shop's base
-currency (``WAGTAIL_MARKETING["CURRENCY"]``), which segments and reports add up.
+currency (``WAGTAIL_MARKETING["CURRENCY"]``), which segments and reports add up. A foreign key that leads
+a longer index has none of its own: a line costs what its indexes cost.
 """
 
 from django.db import models
@@ -54,7 +55,9 @@ class Order(models.Model):
 
     ref = models.CharField(max_length=190, unique=True)
     number = models.CharField(_("number"), max_length=190, blank=True, default="")
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="orders", verbose_name=_("contact"))
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, related_name="orders", verbose_name=_("contact"), db_index=False
+    )
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField(_("total"))
     total_base = models.BigIntegerField()
@@ -91,7 +94,7 @@ class Order(models.Model):
 class OrderCode(models.Model):
     """A discount code that the shop says was used on the order (trimmed, upper case)."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="codes")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="codes", db_index=False)
     code = models.CharField(max_length=80)
 
     class Meta:
@@ -106,9 +109,9 @@ class OrderCode(models.Model):
 class OrderLine(models.Model):
     """A line, net of discounts; ``refunded_base`` is what of it was given back."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
     ref = models.CharField(max_length=190)
-    product = models.ForeignKey(Product, models.SET_NULL, null=True, related_name="lines")
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, related_name="lines", db_index=False)
     sku = models.CharField(max_length=190)
     name = models.CharField(max_length=255, blank=True, default="")
     quantity = models.IntegerField()
@@ -129,7 +132,7 @@ class OrderLine(models.Model):
 
 
 class Refund(models.Model):
-    order = models.ForeignKey(Order, models.CASCADE, related_name="refunds")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="refunds", db_index=False)
     ref = models.CharField(max_length=190)
     line = models.ForeignKey(OrderLine, models.CASCADE, null=True, related_name="refunds")
     quantity = models.IntegerField(default=0)
@@ -186,10 +189,12 @@ class SyncState(models.Model):
     """How far the sync of one kind came: a kill loses at most one batch."""
 
     kind = models.CharField(max_length=20, unique=True)
-    after = models.CharField(max_length=190, blank=True, default="", help_text="Last key stored by the open run.")
-    started_at = models.DateTimeField(null=True)
-    since = models.DateTimeField(null=True, help_text="updated_since of the open run.")
+    started_at = models.DateTimeField(null=True, help_text="Of the open run; empty: none is open.")
+    since = models.DateTimeField(null=True, help_text="What the open run reads; empty: everything.")
+    after = models.CharField(max_length=190, blank=True, default="", help_text="Last key that the open run stored.")
+    covered_until = models.DateTimeField(null=True, help_text="Start of the last run that came to its end.")
     completed_at = models.DateTimeField(null=True)
+    holder = models.BigIntegerField(default=0, help_text="Rises with every take-over: two runs at once find out.")
 
     class Meta:
         default_permissions = ()

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.engine.consent import Standing, judge
 from wagtail_marketing.contacts.events import ConsentChanged
 from wagtail_marketing.contacts.models import (
@@ -172,6 +173,7 @@ def _judge_and_write(
         occurred_at=occurred_at,
         recorded_at=clock.now(),
     )
+    facts.announce("consent", [event.pk], at=event.recorded_at)
     if evidence is not None:
         ConsentEvidence.objects.create(
             event=event,

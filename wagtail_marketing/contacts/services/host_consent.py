@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.engine.consent import Standing, judge
 from wagtail_marketing.contacts.models import ConsentChoice, ConsentEvent, ConsentState, Contact, Strength
 from wagtail_marketing.contacts.registry import channel_address
@@ -83,7 +84,8 @@ def _apply_channel(
         fold.address_hash, fold.state, fold.strength = digest, state, Strength.WEAK
         fold.source, fold.changed_at = source, occurred_at
         (changed if row else created).append(fold)
-    ConsentEvent.objects.bulk_create(ledger, batch_size=1000)
+    written = ConsentEvent.objects.bulk_create(ledger, batch_size=1000)
+    facts.announce("consent", [event.pk for event in written], at=now)
     ConsentState.objects.bulk_create(created, batch_size=1000)
     ConsentState.objects.bulk_update(
         changed, ["address_hash", "state", "strength", "source", "changed_at"], batch_size=1000
