@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,9 +11,17 @@ class SegmentsConfig(AppConfig):
     requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce")
 
     def ready(self) -> None:
+        from wagtail_marketing.api import registry as api
         from wagtail_marketing.core.tasks import drains
 
-        from . import conditions, subscribers, tasks  # noqa: F401  subscribers listen from now on
+        from . import conditions, facts, subscribers, tasks  # noqa: F401  subscribers listen from now on
 
         conditions.register()
         drains.register("segments", tasks.refresh_due)
+        api.register_scope("segments:read", _("Read segments and count people"))
+        api.register_scope("segments:write", _("Create, change, refresh and delete segments"))
+        api.register("segments", "wagtail_marketing.segments.api.SegmentViewSet", basename="segment")
+        if apps.is_installed("wagtail_marketing.discounts"):
+            from wagtail_marketing.discounts.registry import fact_providers
+
+            fact_providers.register("segments", facts.segments_of)

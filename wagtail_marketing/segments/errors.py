@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wagtail_marketing.core.errors import DomainError
+from wagtail_marketing.core.errors import DomainError, WrongState
 
 
 class InvalidRules(DomainError):
@@ -25,7 +25,13 @@ class TooSlow(DomainError):
     code = "too_slow"
 
 
-class NotPublished(DomainError):
+class NotPublished(WrongState):
     """The segment has no published rules yet."""
 
     code = "not_published"
+
+
+class SegmentInUse(WrongState):
+    """Something refers to the segment, so it cannot go."""
+
+    code = "in_use"

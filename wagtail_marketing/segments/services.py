@@ -1,11 +1,12 @@
 """Writes of segments: the admin, the API and the tasks all call these."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
@@ -13,7 +14,7 @@ from wagtail_marketing.core import clock, events
 
 from .compiler import contacts_of
 from .engine.tree import moment_at, parse
-from .errors import NotPublished
+from .errors import NotPublished, SegmentInUse
 from .events import SegmentPublished, SegmentRefreshed
 from .models import Membership, Segment, SegmentSize, SegmentVersion
 from .selectors import published_version
@@ -52,6 +53,38 @@ def update_segment(*, segment: Segment, user: Any = None, publish: bool = True, 
         revision.publish(user=user, skip_permission_checks=True)
     segment.refresh_from_db()
     return segment
+
+
+@transaction.atomic
+def delete_segment(*, segment: Segment) -> None:
+    """Delete a segment with its versions and members. Raises ``SegmentInUse`` where something refers to it."""
+    users = [
+        str(other)
+        for other in Segment.objects.exclude(pk=segment.pk).filter(live=True)
+        if refers_to(other.rules, segment.pk)
+    ]
+    if users:
+        raise SegmentInUse(
+            _("“%(segment)s” is used by: %(users)s.") % {"segment": segment, "users": ", ".join(users)},
+            remedy=_("Take it out there first."),
+        )
+    try:
+        segment.delete()
+    except ProtectedError as error:
+        users = sorted({str(one) for one in error.protected_objects})
+        raise SegmentInUse(
+            _("“%(segment)s” is used by: %(users)s.") % {"segment": segment, "users": ", ".join(users[:5])},
+            remedy=_("Take it out there first."),
+        ) from error
+
+
+def refers_to(rules: Any, segment_id: int) -> bool:
+    """Whether a tree (as JSON) has a condition on this segment."""
+    if not isinstance(rules, Mapping):
+        return False
+    if rules.get("kind") == "segment":
+        return str(rules.get("params", {}).get("id")) == str(segment_id)
+    return any(refers_to(rule, segment_id) for rule in rules.get("rules", ()))
 
 
 def check_rules(*, rules: Any, segment: Segment | None = None) -> None:

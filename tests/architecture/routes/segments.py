@@ -1,0 +1,47 @@
+from wagtail_marketing.segments import services
+
+from . import ALL, Row
+
+RULES = {
+    "match": "all",
+    "rules": [{"kind": "orders", "params": {"measure": "count", "op": ">=", "value": 1}}],
+}
+EDITORS = "manager editor"
+
+
+def a_segment():
+    return {"pk": services.create_segment(name="S", rules=RULES).pk}
+
+
+def a_revision():
+    segment = services.create_segment(name="S", rules=RULES)
+    return {"pk": segment.pk, "revision_id": segment.latest_revision_id}
+
+
+def two_revisions():
+    segment = services.create_segment(name="S", rules=RULES)
+    before = segment.latest_revision_id
+    segment = services.update_segment(segment=segment, name="T")
+    return {"pk": segment.pk, "revision_id_a": before, "revision_id_b": segment.latest_revision_id}
+
+
+ROWS = {
+    "marketing_segments:list": Row(ALL),
+    "marketing_segments:list_results": Row(ALL),
+    "marketing_segments:add": Row(EDITORS),
+    "marketing_segments:copy": Row(EDITORS, a_segment),
+    "marketing_segments:edit": Row(EDITORS, a_segment),
+    "marketing_segments:delete": Row("manager", a_segment),
+    "marketing_segments:history": Row(EDITORS, a_segment),
+    "marketing_segments:history_results": Row(EDITORS, a_segment),
+    "marketing_segments:usage": Row(EDITORS, a_segment),
+    "marketing_segments:inspect": Row(ALL, a_segment),
+    "marketing_segments:revisions_revert": Row(EDITORS, a_revision),
+    "marketing_segments:revisions_compare": Row(EDITORS, two_revisions),
+    "marketing_segments:revisions_unschedule": Row("manager", a_revision),
+    "marketing_segments:unpublish": Row("manager", a_segment),
+    "marketing_segments:preview": Row(EDITORS, get=405),
+    "marketing_segments:suggest": Row(EDITORS, query="?kind=tags"),
+    "marketing_segments:refresh": Row(EDITORS, a_segment, get=405),
+    "marketing_segments:why": Row(EDITORS, a_segment),
+}
