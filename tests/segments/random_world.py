@@ -243,10 +243,7 @@ def _orders_rule(random):
         values.append(1.5)
     if days:
         values = [0, 1, 29, 30, 30.5, 90, 365]
-    if op == "between":
-        value = sorted(random.sample(values, 2), key=float)
-    else:
-        value = random.choice(values)
+    value = sorted(random.sample(values, 2), key=float) if op == "between" else random.choice(values)
     params = {"measure": measure, "op": op, "value": value}
     if random.random() < 0.5:
         params["within"] = _within(random)

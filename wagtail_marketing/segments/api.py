@@ -1,6 +1,5 @@
 """REST: segments with their rules, the preview of any rules, and who is in."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet

@@ -25,7 +25,14 @@ def two_revisions():
     return {"pk": segment.pk, "revision_id_a": before, "revision_id_b": segment.latest_revision_id}
 
 
+CHOOSER = "wagtailsnippetchoosers_wagtail_marketing_segments_segment"
+
 ROWS = {
+    f"{CHOOSER}:choose": Row(ALL),
+    f"{CHOOSER}:choose_results": Row(ALL),
+    f"{CHOOSER}:chosen": Row(ALL, a_segment),
+    f"{CHOOSER}:chosen_multiple": Row(ALL),
+    f"{CHOOSER}:create": Row(EDITORS),
     "marketing_segments:list": Row(ALL),
     "marketing_segments:list_results": Row(ALL),
     "marketing_segments:add": Row(EDITORS),
