@@ -60,9 +60,7 @@ def start() -> None:
         if subprocess.run([sys.executable, str(MANAGE), *command], check=False).returncode:  # noqa: S603
             raise Failed(f"manage.py {shlex.join(command)} failed; see above.")
     print(f"[{len(steps) + 1}/{len(steps) + 1}] Web server, worker, mail server", flush=True)
-    for name, command in PROCESSES.items():
-        launch(name, command)
-    await_all()
+    await_all({name: launch(name, command) for name, command in PROCESSES.items()})
     print(
         f"""
 Ready after {time.monotonic() - began:.0f} seconds.
@@ -98,7 +96,7 @@ def free(port: int) -> bool:
     return True
 
 
-def launch(name: str, command: list[str]) -> None:
+def launch(name: str, command: list[str]) -> subprocess.Popen:
     with (LOGS / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, str(MANAGE), *command],
@@ -109,14 +107,15 @@ def launch(name: str, command: list[str]) -> None:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
     (RUN / f"{name}.pid").write_text(str(process.pid))
+    return process
 
 
-def await_all() -> None:
+def await_all(processes: dict[str, subprocess.Popen]) -> None:
     waiting = {"web": web_answers, "mail": mail_answers, "worker": lambda: True}
     until = time.monotonic() + PATIENCE
     while waiting:
         for name in list(waiting):
-            if not alive(name):
+            if processes[name].poll() is not None:
                 stop(quiet=True)
                 raise Failed(f"The {name} process ended; {LOGS / f'{name}.log'} says why.")
             if waiting[name]():
@@ -152,7 +151,13 @@ def pid_of(name: str) -> int | None:
         pid = int((RUN / f"{name}.pid").read_text())
     except (OSError, ValueError):
         return None
-    return pid if str(MANAGE) in command_of(pid) else None
+    for _ in range(10):
+        command = command_of(pid)
+        if command:
+            return pid if str(MANAGE) in command else None
+        # A process that has just been started has no command line for a moment.
+        time.sleep(0.05)
+    return None
 
 
 def command_of(pid: int) -> str:
@@ -166,10 +171,6 @@ def command_of(pid: int) -> str:
     except FileNotFoundError:
         return ""
     return found.stdout
-
-
-def alive(name: str) -> bool:
-    return pid_of(name) is not None
 
 
 def stop(*, quiet: bool = False) -> None:
