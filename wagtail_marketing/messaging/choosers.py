@@ -3,13 +3,13 @@
 from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.blocks import ChooserBlock
 
+from wagtail_marketing.admin.choosers import MarketingChooserViewSet
 from wagtail_marketing.commerce.models import Product
 
 
-class ProductChooserViewSet(ChooserViewSet):
+class ProductChooserViewSet(MarketingChooserViewSet):
     model = Product
     icon = "pick"
     choose_one_text = _("Choose a product")
@@ -17,7 +17,7 @@ class ProductChooserViewSet(ChooserViewSet):
     per_page = 20
 
 
-product_chooser = ProductChooserViewSet("wagtail_marketing_product_chooser", url_prefix="marketing/choose-product")
+product_chooser = ProductChooserViewSet("marketing_choose_product", url_prefix="marketing/choose-product")
 
 
 class ProductChooserBlock(ChooserBlock):

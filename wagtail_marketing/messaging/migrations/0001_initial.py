@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "e-mail",
                 "verbose_name_plural": "e-mails",
                 "ordering": ("-updated_at", "-id"),
-                "permissions": (("use_html_block", "Can write HTML in e-mails"),),
+                "permissions": (('use_html_block', 'Can write HTML in e-mails'), ('test_emailtemplate', 'Can send test e-mails')),
                 "abstract": False,
                 "unique_together": {("translation_key", "locale")},
             },

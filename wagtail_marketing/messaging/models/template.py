@@ -93,7 +93,10 @@ class EmailTemplate(
         verbose_name = _("e-mail")
         verbose_name_plural = _("e-mails")
         ordering = ("-updated_at", "-id")
-        permissions = (("use_html_block", _("Can write HTML in e-mails")),)
+        permissions = (
+            ("use_html_block", _("Can write HTML in e-mails")),
+            ("test_emailtemplate", _("Can send test e-mails")),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -106,3 +109,18 @@ class EmailTemplate(
     @property
     def revisions(self):
         return self._revisions
+
+    @property
+    def preview_modes(self):
+        return [
+            ("desktop", _("Desktop")),
+            ("mobile", _("Mobile")),
+            ("dark", _("Dark mode")),
+            ("text", _("Plain text")),
+        ]
+
+    def serve_preview(self, request, mode_name):
+        # Wagtail asks the model for the page; the page itself is the edge's.
+        from wagtail_marketing.messaging.previews import preview_response
+
+        return preview_response(self, mode_name)
