@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.urls import path, reverse
 from django.utils.functional import cached_property
@@ -12,7 +13,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.admin.ui.tables import LiveStatusTagColumn, TitleColumn
 from wagtail.admin.widgets.button import Button, HeaderButton
-from wagtail.snippets.views.snippets import EditView
+from wagtail.snippets.views.snippets import EditView, WorkflowPreviewView
 
 from wagtail_marketing.admin.columns import LocalTimeColumn, NumberColumn, StatusColumn
 from wagtail_marketing.admin.permissions import may
@@ -64,6 +65,12 @@ class EmailTemplateEditView(EditView):
         return buttons
 
 
+class EmailTemplateWorkflowPreviewView(WorkflowPreviewView):
+    def http_method_not_allowed(self, *args: Any, **kwargs: Any) -> Any:
+        # Wagtail asks for the task's permission in GET only: another method must say no more to a stranger.
+        raise PermissionDenied
+
+
 class EmailTemplateFilterSet(WagtailFilterSet):
     message_class = django_filters.ChoiceFilter(label=_("Kind"), choices=MessageClass.choices)
     live = django_filters.BooleanFilter(label=_("Published"))
@@ -80,6 +87,7 @@ class EmailTemplateViewSet(MarketingSnippetViewSet):
     icon = "wm-emails"
     index_view_class = EmailTemplateIndexView
     edit_view_class = EmailTemplateEditView
+    workflow_preview_view_class = EmailTemplateWorkflowPreviewView
     filterset_class = EmailTemplateFilterSet
     list_display = [
         "name",
