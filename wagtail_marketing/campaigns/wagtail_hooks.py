@@ -5,6 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
+from wagtail_marketing.admin import registry
+
+from .admin.viewsets import CampaignViewSet
+
 LOG_ACTIONS = (
     ("submit_campaign", _("Submit campaign"), _("Submitted for approval")),
     ("schedule_campaign", _("Schedule campaign"), _("Scheduled")),
@@ -19,3 +23,6 @@ LOG_ACTIONS = (
 def register_log_actions(actions: Any) -> None:
     for name, label, message in LOG_ACTIONS:
         actions.register_action(f"wagtail_marketing.{name}", label, message)
+
+
+registry.register_viewset(CampaignViewSet, order=registry.CAMPAIGNS)
