@@ -103,6 +103,8 @@ class Command(BaseCommand):
             self.stdout.write(self.style.SUCCESS("No faults."))
 
 
+#: Lines, choices and codes that a sample shows.
+MOST_SHOWN = 4
 #: Doubts that are no fault of the map: the row is synced all the same.
 DOUBTS = frozenset({"email", "phone", "lines", "total"})
 
@@ -142,12 +144,13 @@ def _order_doubts(adapter: HostAdapter, row: HostOrder) -> Iterator[RowError]:
 
 
 def plain(value: Any) -> Any:
-    """A dataclass as JSON, without what is empty."""
+    """A dataclass as JSON, without what is empty, long lists cut short."""
     if is_dataclass(value) and not isinstance(value, type):
         pairs = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
         return {name: inner for name, inner in pairs.items() if inner not in ("", None, [], {})}
     if isinstance(value, dict):
         return {str(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        shown = [plain(inner) for inner in value[:MOST_SHOWN]]
+        return [*shown, f"and {len(value) - MOST_SHOWN} more"] if len(value) > MOST_SHOWN else shown
     return value if isinstance(value, int | float | bool | str | None) else str(value)
