@@ -9,7 +9,11 @@ from wagtail_marketing.api import registry, schema, services
 from .test_admin_urls import everything
 
 #: ``(method, path below v1)`` -> scopes. A route without a row fails.
-SCOPES: dict[tuple[str, str], tuple[str, ...]] = {}
+SCOPES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("GET", "/discounts/"): ("discounts:read",),
+    ("GET", "/discounts/{id}/"): ("discounts:read",),
+    ("POST", "/discounts/evaluate/"): ("discounts:read",),
+}
 
 
 def operations():

@@ -13,6 +13,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from drf_spectacular.utils import extend_schema as _extend_schema
+from rest_framework.schemas.openapi import AutoSchema as ForeignSchema
 
 from .permissions import HasScopes
 
@@ -108,7 +109,7 @@ class MarketingGenerator(SchemaGenerator):
 
     def create_view(self, callback: Any, method: str, request: Any = None) -> Any:
         view = super().create_view(callback, method, request)
-        if not isinstance(view.schema, MarketingSchema):
+        if not isinstance(view.schema, MarketingSchema) or isinstance(view.schema, ForeignSchema):
             raise ImproperlyConfigured(
                 f"{type(view).__name__}: take extend_schema from wagtail_marketing.api.schema, and the base "
                 "classes from wagtail_marketing.api.viewsets."

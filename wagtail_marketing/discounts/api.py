@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from wagtail_marketing.api.schema import extend_schema
 from wagtail_marketing.api.viewsets import MarketingViewSet
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput

@@ -64,6 +64,17 @@ def model_rows(
     return {f"{namespace}:{name}": row for name, row in rows.items()}
 
 
+def chooser_rows(namespace: str, who: str, add: str, kwargs: Callable[[], dict[str, Any]]) -> dict[str, Row]:
+    """The rows of a chooser of the kit: ``who`` may choose, ``add`` may make one there."""
+    return {
+        f"{namespace}:choose": Row(who),
+        f"{namespace}:choose_results": Row(who),
+        f"{namespace}:chosen": Row(who, kwargs),
+        f"{namespace}:chosen_multiple": Row(who),
+        f"{namespace}:create": Row(add),
+    }
+
+
 def every_row() -> dict[str, Row]:
     """The rows of all modules of this package."""
     rows: dict[str, Row] = {}
