@@ -27,6 +27,9 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d",
 #: Control characters that neither CSV readers nor XLSX can hold.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
+#: What stands before the first visible character: white space, byte order marks, zero-width characters.
+_INVISIBLE = re.compile("^[\\s\u200b-\u200f\u2060\ufeff]+")
+
 
 def safe_cell(value: Any) -> Any:
     """``value``, with an apostrophe before text that a spreadsheet would take for a formula.
@@ -37,7 +40,7 @@ def safe_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     value = _CONTROL.sub("", value)
-    if value.startswith(DANGEROUS) or value.lstrip().startswith(DANGEROUS):
+    if value.startswith(DANGEROUS) or _INVISIBLE.sub("", value, count=1).startswith(DANGEROUS):
         return "'" + value
     return value
 
