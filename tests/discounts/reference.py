@@ -61,6 +61,114 @@ def joinable(a, b):
     return a["lane"] == "product" or (a["lane"] in a["combines_with"] and b["lane"] in b["combines_with"])
 
 
+def dearest(pieces, most):
+    with_room = sorted((p for p in pieces if p[1]), key=lambda p: (-p[0], p[2]))
+    return pieces if most is None else sorted(with_room[:most], key=lambda p: p[2])
+
+
+def percentage(discount, value, pieces, lines):
+    value, shares, parts = Fraction(value) / 100, {}, [pieces]
+    if discount["lane"] == "product":
+        parts = [[p for p in pieces if p[2][0] == line] for line in lines]
+    for part in parts:
+        shares |= split(half_up(value * sum(weight for weight, _, _ in part)), part)
+    return shares
+
+
+def percentage_benefit(discount, params, pieces, most, lines, left, amount):
+    if discount["lane"] == "product":
+        pieces = dearest(pieces, most)
+    return percentage(discount, params["value"], pieces, lines)
+
+
+def fixed_amount(discount, params, pieces, most, lines, left, amount):
+    if params.get("per") == "unit":
+        return {key: min(cents(params["amount"]), room) for _, room, key in dearest(pieces, most)}
+    return split(cents(params["amount"]), pieces)
+
+
+def fixed_price(discount, params, pieces, most, lines, left, amount):
+    price = cents(params["price"])
+    return {key: min(max(weight - price, 0), room) for weight, room, key in dearest(pieces, most)}
+
+
+def bundle_price(discount, params, pieces, most, lines, left, amount):
+    ordered = sorted((p for p in pieces if p[1]), key=lambda p: (-p[0], p[2]))
+    shares, made = {}, 0
+    while len(ordered) >= params["quantity"] and made != most:
+        bundle, ordered = ordered[: params["quantity"]], ordered[params["quantity"] :]
+        saved = sum(weight for weight, _, _ in bundle) - cents(params["price"])
+        if saved <= 0:
+            break
+        shares |= split(saved, bundle)
+        made += 1
+    return shares
+
+
+def buy_x_get_y(discount, params, pieces, most, lines, left, amount):
+    buy, get = params["buy"], params["get"]
+    may_buy = {key for _, _, key in pieces if matches(buy.get("products", {}), lines[key[0]])}
+    may_get = sorted(p for p in pieces if p[1] and matches(get.get("products", {}), lines[p[2][0]]))
+    limits = [limit for limit in (most, params.get("repeat"), len(pieces)) if limit is not None]
+    for times in range(min(limits), 0, -1):
+        given = []
+        for piece in may_get:
+            rest = may_buy - {key for _, _, key in [*given, piece]}
+            if len(given) < times * get["quantity"] and len(rest) >= times * buy["quantity"]:
+                given.append(piece)
+        if len(given) == times * get["quantity"]:
+            if "amount_off" in get:
+                return {key: min(cents(get["amount_off"]), room) for _, room, key in given}
+            value, shares = Fraction(get["percent_off"]) / 100, {}
+            for line in lines:
+                part = [p for p in given if p[2][0] == line]
+                shares |= split(half_up(value * sum(weight for weight, _, _ in part)), part)
+            return shares
+    return {}
+
+
+def tiered_spend(discount, params, pieces, most, lines, left, amount):
+    spent = sum(amount(key) for key in left if matches(params.get("products", {}), lines[key[0]]))
+    reached = [tier for tier in params["tiers"] if cents(tier["from"]) <= spent]
+    if not reached:
+        return {}
+    tier = max(reached, key=lambda tier: cents(tier["from"]))
+    if "percent" in tier:
+        return percentage(discount, tier["percent"], pieces, lines)
+    return split(cents(tier["amount"]), pieces)
+
+
+def tiered_quantity(discount, params, pieces, most, lines, left, amount):
+    units = sum(matches(params.get("products", {}), lines[key[0]]) for key in left)
+    reached = [tier for tier in params["tiers"] if tier["from"] <= units]
+    if not reached:
+        return {}
+    value = max(reached, key=lambda tier: tier["from"])["percent"]
+    return percentage_benefit(discount, {"value": value}, pieces, most, lines, left, amount)
+
+
+BENEFITS = {
+    "percentage": percentage_benefit,
+    "fixed_amount": fixed_amount,
+    "fixed_price": fixed_price,
+    "bundle_price": bundle_price,
+    "buy_x_get_y": buy_x_get_y,
+    "tiered_spend": tiered_spend,
+    "tiered_quantity": tiered_quantity,
+}
+
+
+def touches(discount, line, all_lines):
+    """Whether a discount may use units of a line."""
+    params = discount["benefit"]["params"]
+    if discount["benefit"]["kind"] != "buy_x_get_y":
+        return matches(params.get("products", {}), line)
+    filters = [params[side].get("products", {}) for side in ("buy", "get")]
+    if not all(any(matches(products, other) for other in all_lines) for products in filters):
+        return False
+    return any(matches(products, line) for products in filters)
+
+
 def take(discount, cart, left, mine):
     """What a discount takes off each unit, or None."""
     original = discount.get("base") == "original"
@@ -76,20 +184,13 @@ def take(discount, cart, left, mine):
             return None
         if rule["kind"] == "min_quantity" and len(covered) < rule["params"]["quantity"]:
             return None
-    params = discount["benefit"]["params"]
-    shares = {}
-    pieces = [(amount(key), left[key], key) for key in mine if left[key]]
-    if discount["benefit"]["kind"] == "percentage":
-        value = Fraction(params["value"]) / 100
-        parts = [pieces]
-        if discount["lane"] == "product":
-            parts = [[p for p in pieces if p[2][0] == line] for line in lines]
-        for part in parts:
-            shares |= split(half_up(value * sum(weight for weight, _, _ in part)), part)
-    elif params.get("per") == "unit":
-        shares = {key: min(cents(params["amount"]), room) for _, room, key in pieces}
+    kind, params = discount["benefit"]["kind"], discount["benefit"]["params"]
+    most = discount.get("max_applications")
+    if kind == "buy_x_get_y":
+        pieces = [(amount(key), left[key], key) for key in mine]
     else:
-        shares = split(cents(params["amount"]), pieces)
+        pieces = [(amount(key), left[key], key) for key in mine if original or left[key]]
+    shares = BENEFITS[kind](discount, params, pieces, most, lines, left, amount)
     cap = discount.get("max_discount")
     if cap is not None and sum(shares.values()) > cents(cap):
         shares = split(cents(cap), [(share, share, key) for key, share in shares.items()])
@@ -112,9 +213,7 @@ def best(cart, discounts):
             options = []
             for key in units:
                 wanting = [
-                    d["id"]
-                    for d in ordered
-                    if d["id"] in in_products and matches(d["benefit"]["params"].get("products", {}), lines[key[0]])
+                    d["id"] for d in ordered if d["id"] in in_products and touches(d, lines[key[0]], cart["lines"])
                 ]
                 claims = [(one,) for one in wanting if one not in sharing]
                 together = tuple(one for one in wanting if one in sharing)
@@ -131,8 +230,7 @@ def best(cart, discounts):
 def attempt(cart, ordered, units, start, lines, assignment):
     left, saved = dict(start), 0
     for discount in ordered:
-        products = discount["benefit"]["params"].get("products", {})
-        mine = [key for key in units if matches(products, lines[key[0]])]
+        mine = [key for key in units if touches(discount, lines[key[0]], cart["lines"])]
         if discount["lane"] == "product":
             mine = [key for key in mine if discount["id"] in assignment[key]]
         shares = take(discount, cart, left, mine)

@@ -128,6 +128,40 @@ def test_conditions_the_form_cannot_show_are_kept(client, login, live_discount):
 
 
 @pytest.mark.parametrize(
+    ("lane", "benefit", "words"),
+    [
+        ("shipping", {"kind": "shipping", "params": {"percent": "100"}}, "Free shipping, with a code"),
+        (
+            "product",
+            {"kind": "bundle_price", "params": {"quantity": 3, "price": "10.00", "products": {"skus": ["A"]}}},
+            "3 of A for $10.00, with a code",
+        ),
+        (
+            "product",
+            {"kind": "buy_x_get_y", "params": {"buy": {"quantity": 2}, "get": {"quantity": 1, "percent_off": "100"}}},
+            "Buy 2 of every product and get 1 of every product free, with a code",
+        ),
+        (
+            "order",
+            {"kind": "tiered_spend", "params": {"tiers": [{"from": "50.00", "amount": "5.00"}]}},
+            "$5.00 from $50.00 off the order, with a code",
+        ),
+    ],
+)
+def test_a_benefit_the_form_cannot_show_is_kept_and_said_in_words(client, login, live_discount, lane, benefit, words):
+    discount = live_discount(benefit=benefit, lane=lane)
+    login(*PERMISSIONS)
+    url = reverse("marketing_discounts:edit", args=[discount.pk])
+    page = client.get(url).content.decode()
+    assert "made by a program" in page
+    assert words in page
+    data = {"name": "Renamed", "lane": lane, "base": "reduced", "priority": "0", "currency": "USD", "needs_code": "on"}
+    assert client.post(url, data).status_code == 302
+    discount.refresh_from_db()
+    assert (discount.name, discount.benefit, discount.versions.count()) == ("Renamed", benefit, 1)
+
+
+@pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"percent": ""}, "percent"),

@@ -48,7 +48,7 @@ def benefit(rules: Mapping[str, Any]) -> str:
     elif kind == "fixed_amount":
         text = _("%(amount)s off %(what)s") % {"amount": _money(params, currency), "what": of}
     else:
-        text = str(kind)
+        text = _other_benefit(kind, params, currency, of)
     most = [text]
     if rules.get("max_discount"):
         most.append(
@@ -58,6 +58,57 @@ def benefit(rules: Mapping[str, Any]) -> str:
         count = rules["max_applications"]
         most.append(ngettext("on one unit at most", "on %(count)s units at most", count) % {"count": count})
     return ", ".join(most)
+
+
+def _other_benefit(kind: str | None, params: Mapping[str, Any], currency: str, of: str) -> str:
+    if kind == "fixed_price":
+        return _("%(what)s for %(price)s each") % {"what": of, "price": _money(params, currency, "price")}
+    if kind == "bundle_price":
+        return _("%(count)s of %(what)s for %(price)s") % {
+            "count": params.get("quantity"),
+            "what": of,
+            "price": _money(params, currency, "price"),
+        }
+    if kind == "buy_x_get_y":
+        return _buy_and_get(params, currency)
+    if kind in ("tiered_spend", "tiered_quantity"):
+        steps = [_tier(tier, currency, kind == "tiered_spend") for tier in params.get("tiers", ())]
+        return _("%(steps)s off %(what)s") % {"steps": get_text_list(steps, _("or")), "what": of}
+    if kind == "shipping":
+        if params.get("percent") == "100":
+            return _("free shipping")
+        off = _reward(params, currency, "percent", "amount")
+        return _("%(off)s off shipping") % {"off": off}
+    if kind == "gift":
+        return _("a gift: %(count)s × %(sku)s") % {"count": params.get("quantity", 1), "sku": params.get("sku")}
+    if kind == "points_multiplier":
+        return _("%(value)s times the points") % {"value": params.get("value")}
+    return str(kind)
+
+
+def _buy_and_get(params: Mapping[str, Any], currency: str) -> str:
+    buy, get = params.get("buy") or {}, params.get("get") or {}
+    words = {
+        "buy": buy.get("quantity"),
+        "what": products(buy.get("products") or {}, order=False),
+        "get": get.get("quantity"),
+        "other": products(get.get("products") or {}, order=False),
+        "off": _reward(get, currency, "percent_off", "amount_off"),
+    }
+    if get.get("percent_off") == "100":
+        return _("buy %(buy)s of %(what)s and get %(get)s of %(other)s free") % words
+    return _("buy %(buy)s of %(what)s and get %(off)s off %(get)s of %(other)s") % words
+
+
+def _tier(tier: Mapping[str, Any], currency: str, money: bool) -> str:
+    start = _money(tier, currency, "from") if money else tier.get("from")
+    return _("%(off)s from %(start)s") % {"off": _reward(tier, currency, "percent", "amount"), "start": start}
+
+
+def _reward(params: Mapping[str, Any], currency: str, percent: str, amount: str) -> str:
+    if params.get(percent) is not None:
+        return _("%(value)s %%") % {"value": params[percent]}
+    return _money(params, currency, amount)
 
 
 def products(products: Mapping[str, Any], *, order: bool) -> str:
@@ -110,6 +161,17 @@ def _condition(rule: Mapping[str, Any], currency: str) -> str:
         return _("on the first order")
     if kind == "nth_order":
         return _("on order number %(n)s") % {"n": params.get("n")}
+    if kind == "birthday":
+        return _("around the birthday")
+    if kind == "time":
+        return _("at certain hours")
+    if kind == "cart":
+        value = params.get("value")
+        values = get_text_list([str(one) for one in (value if isinstance(value, list) else [value])], _("or"))
+        words = {"path": params.get("path"), "values": values}
+        if params.get("op") == "is_not":
+            return _("where %(path)s is not %(values)s") % words
+        return _("where %(path)s is %(values)s") % words
     return str(kind)
 
 
@@ -155,8 +217,8 @@ def rejection(rejected: engine.Rejected, *, known: bool) -> str:
     }.get(reason.reason, _("This code does not apply to your cart."))
 
 
-def _money(params: Mapping[str, Any], currency: str) -> str:
-    return format_money(to_minor(params.get("amount") or "0", currency), currency)
+def _money(params: Mapping[str, Any], currency: str, key: str = "amount") -> str:
+    return format_money(to_minor(params.get(key) or "0", currency), currency)
 
 
 def _moment(moment: datetime) -> str:

@@ -132,9 +132,13 @@ class DiscountForm(WagtailAdminModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.was_simple = True
+        #: Whether the fields can show the benefit and the conditions; what they cannot is kept as it is.
+        self.simple_benefit = self.was_simple = True
         discount = self.instance
-        self.fields["lane"].choices = [(Lane.ORDER, Lane.ORDER.label), (Lane.PRODUCT, Lane.PRODUCT.label)]
+        lanes = [Lane.ORDER, Lane.PRODUCT]
+        if discount.lane == Lane.SHIPPING:
+            lanes.append(Lane.SHIPPING)
+        self.fields["lane"].choices = [(lane, lane.label) for lane in lanes]
         self.fields["needs_code"].initial = True
         for name in ("segments", "tags"):
             self.fields[name].choices = list(fact_choices[name]()) if name in fact_choices else []
@@ -147,6 +151,9 @@ class DiscountForm(WagtailAdminModelForm):
             return
         del self.fields["code"]
         self.was_simple = rule_fields.is_simple(discount.benefit, discount.conditions)
+        self.simple_benefit = discount.benefit.get("kind") in rule_fields.BENEFITS
+        if not self.simple_benefit:
+            self.fields["benefit_kind"].required = False
         self.initial |= rule_fields.initial_of(discount.benefit, discount.conditions)
         self.initial["combines_with"] = discount.combines_with
         if discount.max_discount_minor is not None:
@@ -198,7 +205,9 @@ class DiscountForm(WagtailAdminModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        if data.get("benefit_kind") == "fixed_amount":
+        if not self.simple_benefit:
+            pass
+        elif data.get("benefit_kind") == "fixed_amount":
             if data.get("amount") is None and "amount" not in self.errors:
                 self.add_error("amount", _("How much does it take off?"))
         elif data.get("percent") is None and "percent" not in self.errors:
@@ -226,7 +235,9 @@ class DiscountForm(WagtailAdminModelForm):
         """The fields of the model, as the services take them."""
         data = self.cleaned_data
         values = {name: data[name] for name in self.Meta.fields if name in data}
-        values["benefit"] = rule_fields.benefit_from(data, self.places)
+        values["benefit"] = self.instance.benefit
+        if self.simple_benefit:
+            values["benefit"] = rule_fields.benefit_from(data, self.places)
         if self.was_simple:
             values["conditions"] = rule_fields.conditions_from(data, self.places)
         else:
@@ -257,7 +268,10 @@ class DiscountForm(WagtailAdminModelForm):
         """What the fields come to, in words; of a half-filled form as much as can be said."""
         self.full_clean()
         data = self.cleaned_data
-        if data.get("amount" if data.get("benefit_kind") == "fixed_amount" else "percent") is None:
+        if (
+            self.simple_benefit
+            and data.get("amount" if data.get("benefit_kind") == "fixed_amount" else "percent") is None
+        ):
             return str(self.EMPTY_SENTENCE)
         data.setdefault("currency", self.instance.currency or self.fields["currency"].initial)
         rules = rules_of(Discount(pk=self.instance.pk, **self.rule_values()))

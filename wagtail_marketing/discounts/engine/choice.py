@@ -6,8 +6,10 @@ together in the order in which they would apply, so that sets share the work of 
 common. A larger one is searched (`search.py`).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
@@ -51,12 +53,17 @@ class StepsExhausted(Exception):
     """The exact walk became too long."""
 
 
+def points(applied: Sequence[Applied]) -> Fraction:
+    """By how much a set multiplies the points of the order."""
+    return math.prod((a.discount.benefit.points() for a in applied), start=Fraction(1))
+
+
 def rank(applied: Sequence[Applied]) -> Rank:
     """Orders sets, the best lowest: amount, gifts and points, highest priority, fewer, ids."""
-    extras = [a.discount.benefit.extras() for a in applied]
+    gifts = [gift for a in applied if (gift := a.discount.benefit.gift())]
     return (
         -sum(a.amount for a in applied),
-        (-sum(gifts for gifts, _ in extras), -sum(points for _, points in extras)),
+        (-sum(quantity for _, quantity in gifts), -points(applied)),
         min((-a.discount.priority for a in applied), default=1 << 62),
         len(applied),
         sorted(a.discount.key for a in applied),
@@ -203,6 +210,7 @@ def components(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
         for m in range(n):
             other = candidates[m]
             touch = one.mask & other.reads or one.reads & other.mask
+            touch = touch or one.discount.lane == other.discount.lane == "shipping"
             if root(n) != root(m) and (touch or not one.discount.may_join(other.discount)):
                 parent[root(n)] = root(m)
     groups: dict[int, list[Candidate]] = {}

@@ -3,11 +3,13 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from .apply import Applied, Situation
 from .cart import Cart, Facts, normalise_code
-from .choice import EXACT, Candidate, Solution, StepsExhausted, Walk, components, join
+from .choice import EXACT, Candidate, Solution, StepsExhausted, Walk, components, join, points
 from .discount import Discount
 from .explain import rejection, unknown_codes
 from .filters import CartIndex
@@ -112,6 +114,8 @@ def evaluate(
         shipping=cart.shipping,
         discount_total=sum(one.amount for one in applied),
         applied=tuple(_result(situation, one) for one in applied),
+        gifts=_gifts(applied),
+        points_multiplier=_factor(points(applied)),
         rejected=rejected,
         hints=hints,
         trace=trace,
@@ -207,3 +211,17 @@ def _result(situation: Situation, one: Applied) -> AppliedDiscount:
         units=tuple(UnitShare(lines[s.line].id, s.start, s.count, s.amount) for s in one.shares),
         shipping=one.shipping,
     )
+
+
+def _gifts(applied: Sequence[Applied]) -> tuple[tuple[str, int], ...]:
+    quantities: dict[str, int] = defaultdict(int)
+    for one in applied:
+        gift = one.discount.benefit.gift()
+        if gift is not None:
+            quantities[gift[0]] += gift[1]
+    return tuple(sorted(quantities.items()))
+
+
+def _factor(value: Fraction) -> str:
+    """`2`, `1.5`: the exact decimal, without zeros at its end. A product of decimals is one."""
+    return f"{(Decimal(value.numerator) / Decimal(value.denominator)).normalize():f}"

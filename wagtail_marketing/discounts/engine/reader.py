@@ -1,6 +1,8 @@
 """Reads JSON strictly and says where it went wrong."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from .amounts import Percent, parse_amount
@@ -92,6 +94,13 @@ class Reader:
             return Percent.parse(value)
         except ValueError as error:
             raise self.fail(key, str(error)) from None
+
+    def factor(self, key: str) -> Fraction:
+        """A positive decimal such as `"1.5"`, exactly."""
+        value = self.get(key)
+        if not isinstance(value, str) or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
+            raise self.fail(key, 'must be a factor as a string, such as "2"')
+        return Fraction(value)
 
     def texts(self, key: str, *, allowed: Iterable[str] | None = None) -> frozenset[str]:
         value = self.get(key, ())

@@ -11,7 +11,7 @@ class Piece(NamedTuple):
 
     line: int
     start: int
-    count: int
+    count: int  # type: ignore[assignment]  # a field, not the method of tuples
     weight: int
     room: int
 
@@ -21,7 +21,7 @@ class Share(NamedTuple):
 
     line: int
     start: int
-    count: int
+    count: int  # type: ignore[assignment]  # a field, not the method of tuples
     amount: int
 
 

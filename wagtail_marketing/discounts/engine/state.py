@@ -35,14 +35,14 @@ class State:
         return sum(count * left for number in numbers for count, left in self.runs[number])
 
     def pieces(self, line: int, original: bool, start: int = 0, count: int | None = None) -> list[Piece]:
-        """The units `start` to `start + count` of a line that have something left."""
+        """The units `start` to `start + count` of a line, those with nothing left too."""
         price = self.cart.lines[line].unit_price
         end = self.cart.lines[line].quantity if count is None else start + count
         found: list[Piece] = []
         at = 0
         for length, left in self.runs[line]:
             low, high = max(at, start), min(at + length, end)
-            if low < high and left:
+            if low < high:
                 found.append(Piece(line, low, high - low, price if original else left, left))
             at += length
         return found

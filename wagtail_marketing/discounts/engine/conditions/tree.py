@@ -1,15 +1,14 @@
-"""When a discount applies: condition kinds and the tree that joins them."""
+"""What every condition is, and the tree that joins them."""
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from .amounts import format_amount
-from .cart import Cart, Facts, Line
-from .filters import ProductFilter
-from .reader import Reader
-from .registry import read_condition, register_condition
+from wagtail_marketing.discounts.engine.cart import Cart, Facts, Line
+from wagtail_marketing.discounts.engine.filters import ProductFilter
+from wagtail_marketing.discounts.engine.reader import Reader
+from wagtail_marketing.discounts.engine.registry import read_condition
 
 MAX_DEPTH = 5
 
@@ -146,117 +145,3 @@ def _can_hold(rule: "Condition | Group", context: Context, amounts_fixed: bool) 
         return rule.can_hold(context, amounts_fixed)
     now = rule.holds(context)
     return now, (not now) or (rule.reads_amounts and not amounts_fixed)
-
-
-@register_condition("min_spend")
-@dataclass(frozen=True)
-class MinSpend(Condition):
-    amount: int
-    products: ProductFilter
-    reads_amounts: ClassVar[bool] = True
-    is_minimum: ClassVar[bool] = True
-
-    @classmethod
-    def read(cls, reader: Reader) -> "MinSpend":
-        reader.only("amount", "products")
-        return cls(reader.amount("amount"), ProductFilter.read(reader.child("products", {})))
-
-    def holds(self, context: Context) -> bool:
-        return context.amount_of(self.products) >= self.amount
-
-    def missing(self, context: Context) -> str:
-        lacking = max(0, self.amount - context.amount_of(self.products))
-        return format_amount(lacking, context.cart.places)
-
-
-@register_condition("min_quantity")
-@dataclass(frozen=True)
-class MinQuantity(Condition):
-    quantity: int
-    products: ProductFilter
-    is_minimum: ClassVar[bool] = True
-
-    @classmethod
-    def read(cls, reader: Reader) -> "MinQuantity":
-        reader.only("quantity", "products")
-        return cls(reader.integer("quantity"), ProductFilter.read(reader.child("products", {})))
-
-    def _has(self, context: Context) -> int:
-        return sum(line.quantity for line in context.lines_of(self.products))
-
-    def holds(self, context: Context) -> bool:
-        return self._has(context) >= self.quantity
-
-    def missing(self, context: Context) -> int:
-        return max(0, self.quantity - self._has(context))
-
-
-@dataclass(frozen=True)
-class _AnyOf(Condition):
-    any_of: frozenset[str]
-
-    @classmethod
-    def read(cls, reader: Reader) -> "_AnyOf":
-        reader.only("any_of")
-        return cls(reader.texts("any_of"))
-
-
-@register_condition("segment")
-class InSegment(_AnyOf):
-    def holds(self, context: Context) -> bool:
-        return not self.any_of.isdisjoint(context.facts.segments)
-
-    def facts(self) -> dict[str, frozenset[str]]:
-        return {"segments": self.any_of}
-
-
-@register_condition("tag")
-class HasTag(_AnyOf):
-    def holds(self, context: Context) -> bool:
-        return not self.any_of.isdisjoint(context.facts.tags)
-
-    def facts(self) -> dict[str, frozenset[str]]:
-        return {"tags": self.any_of}
-
-
-@register_condition("tier")
-class InTier(_AnyOf):
-    def holds(self, context: Context) -> bool:
-        return context.facts.tier in self.any_of
-
-    def facts(self) -> dict[str, frozenset[str]]:
-        return {"tier": self.any_of}
-
-
-@register_condition("first_order")
-@dataclass(frozen=True)
-class FirstOrder(Condition):
-    @classmethod
-    def read(cls, reader: Reader) -> "FirstOrder":
-        reader.only()
-        return cls()
-
-    def holds(self, context: Context) -> bool:
-        return context.facts.order_count == 0
-
-    def facts(self) -> dict[str, frozenset[str]]:
-        return {"order_count": frozenset()}
-
-
-@register_condition("nth_order")
-@dataclass(frozen=True)
-class NthOrder(Condition):
-    """This order counts: the third order is the one that follows two."""
-
-    n: int
-
-    @classmethod
-    def read(cls, reader: Reader) -> "NthOrder":
-        reader.only("n")
-        return cls(reader.integer("n", minimum=1))
-
-    def holds(self, context: Context) -> bool:
-        return context.facts.order_count + 1 == self.n
-
-    def facts(self) -> dict[str, frozenset[str]]:
-        return {"order_count": frozenset()}
