@@ -200,6 +200,19 @@ def test_a_send_that_stopped_itself_pauses_the_campaign_with_its_reason(ready):
     assert (status(ready), sends(ready)) == (Status.ACTIVE, [SendState.RUNNING])
 
 
+def test_what_is_done_to_the_send_itself_is_done_to_the_campaign(ready):
+    from wagtail_marketing.messaging import services as messaging
+
+    services.launch_campaign(campaign=ready, now=NOW)
+    send = Send.objects.get()
+    messaging.pause(send, reason="held by hand")
+    assert (services.update_statuses(now=NOW), status(ready)) == (1, Status.PAUSED)
+    messaging.resume(send, now=NOW)
+    assert (services.update_statuses(now=NOW), status(ready)) == (1, Status.ACTIVE)
+    messaging.cancel(send, now=NOW)
+    assert (services.update_statuses(now=NOW), status(ready)) == (1, Status.CANCELLED)
+
+
 def test_a_scheduled_send_that_was_missed_ends_the_campaign(ready):
     services.launch_campaign(campaign=ready, at=TOMORROW, now=NOW)
     Send.objects.update(state=SendState.CANCELLED, reason="missed")

@@ -31,9 +31,10 @@ TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "resume_scheduled": (frozenset({Status.PAUSED}), Status.SCHEDULED),
     "cancel": (frozenset({Status.DRAFT, Status.SCHEDULED, Status.ACTIVE, Status.PAUSED}), Status.CANCELLED),
     "complete": (frozenset({Status.ACTIVE}), Status.COMPLETED),
-    # What happens to the sends happens to the campaign: they stopped themselves, or their time was missed.
+    # What happens to the sends happens to the campaign: they stopped themselves, went on, or were ended.
     "stop": (frozenset({Status.ACTIVE}), Status.PAUSED),
-    "miss": (frozenset({Status.SCHEDULED}), Status.CANCELLED),
+    "go_on": (frozenset({Status.PAUSED}), Status.ACTIVE),
+    "end": (frozenset({Status.SCHEDULED, Status.ACTIVE, Status.PAUSED}), Status.CANCELLED),
 }
 
 #: Content and audience may change only here: afterwards people have received them.

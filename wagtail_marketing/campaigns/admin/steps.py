@@ -100,7 +100,6 @@ class AudienceView(StepView):
         return super().get_context_data(
             rows=self.form.rows(),
             sentence=reach_sentence(reach) if reach else "",
-            segments_url=maybe_url("marketing_segments:index"),
             add_segment_url=maybe_url("marketing_segments:add"),
             **kwargs,
         )

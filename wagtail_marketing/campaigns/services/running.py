@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
@@ -204,21 +204,28 @@ def update_statuses(*, now: datetime | None = None) -> int:
     today = now.astimezone(clock.shop_zone()).date()
     sends = Send.objects.filter(campaign_message__campaign=OuterRef("campaign_id"))
     over = Campaign.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__lt=today))
-    stopped = sends.filter(state=SendState.PAUSED)
-    running = Exists(sends.filter(state=SendState.RUNNING))
-    ended = ~Exists(sends.exclude(state__in=(SendState.DONE, SendState.CANCELLED)))
+    held = sends.filter(state=SendState.PAUSED)
+    running = Q(Exists(sends.filter(state=SendState.RUNNING)))
+    cancelled = sends.filter(state=SendState.CANCELLED)
+    over_for_good = ~Q(Exists(sends.exclude(state__in=(SendState.DONE, SendState.CANCELLED))))
+    done = Q(Exists(sends.filter(state=SendState.DONE)))
     steps: tuple[tuple[str, Q, dict[str, Any]], ...] = (
-        ("start", Q(Exists(sends.filter(state__in=(SendState.RUNNING, SendState.DONE)))), {}),
+        ("start", running | done, {}),
+        ("stop", ~running & Q(Exists(held)), {"paused_at": now, "pause_reason": _reason_of(held)}),
+        ("go_on", running & ~Q(Exists(held)), {"paused_at": None, "pause_reason": ""}),
         (
-            "stop",
-            ~Q(running) & Q(Exists(stopped)),
-            {"paused_at": now, "pause_reason": Subquery(stopped.order_by("pk").values("reason")[:1])},
+            "end",
+            over_for_good & ~done & Q(Exists(cancelled)),
+            {"ended_at": now, "pause_reason": _reason_of(cancelled)},
         ),
-        ("miss", Q(ended), {"ended_at": now, "pause_reason": _("Its time was missed.")}),
-        ("complete", Q(ended) & Q(campaign__in=over), {"ended_at": now}),
+        ("complete", over_for_good & Q(campaign__in=over), {"ended_at": now}),
     )
     changed = 0
     for name, condition, fields in steps:
         sources, target = TRANSITIONS[name]
         changed += CampaignState.objects.filter(condition, status__in=sources).update(status=target, **fields)
     return changed
+
+
+def _reason_of(sends: QuerySet[Send]) -> Subquery:
+    return Subquery(sends.order_by("pk").values("reason")[:1])

@@ -1,14 +1,19 @@
 """Reads: what a campaign did and earned, and how the shop does in a period."""
 
 from .dashboard import (
+    MOST_DAYS,
     CampaignLine,
     Dashboard,
     DayFigures,
     Figures,
     Period,
     QueueHealth,
+    base_currency,
+    campaign_lines,
     dashboard,
     last_days,
+    messages_in,
+    orders_in,
     queue_health,
     recent_campaigns,
 )
@@ -23,10 +28,16 @@ from .report import (
     messages_of,
     report_days,
     roi,
+    share,
     unsubscribed_messages,
 )
 
 __all__ = [
+    "MOST_DAYS",
+    "base_currency",
+    "campaign_lines",
+    "messages_in",
+    "orders_in",
     "CampaignLine",
     "CampaignReport",
     "CodeUsage",
@@ -47,5 +58,6 @@ __all__ = [
     "recent_campaigns",
     "report_days",
     "roi",
+    "share",
     "unsubscribed_messages",
 ]

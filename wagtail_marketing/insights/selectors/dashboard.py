@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from wagtail_marketing.campaigns.models import Campaign, CampaignCost
 from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.conf import settings
 from wagtail_marketing.core import clock
-from wagtail_marketing.insights.models import Attribution
+from wagtail_marketing.insights.models import Attribution, AttributionCursor
 from wagtail_marketing.insights.services import LAST_TOUCH
 from wagtail_marketing.messaging.models import EventType, Message, MessageEvent, MessageState, Send, SendState
 
 from .report import days_between, roi
+
+#: The longest period of the dashboard.
+MOST_DAYS = 1100
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,7 @@ def figures(period: Period) -> Figures:
         **_net(live_orders(period)),
         attributed_minor=earned["amount"] or 0,
         attributed_orders=earned["count"],
-        delivered=Message.objects.filter(
-            state=MessageState.SENT, settled_at__gte=period.start, settled_at__lt=period.end
-        ).count(),
+        delivered=messages_in(period, "delivered").count(),
         clicked=people["clicked"],
         unsubscribed=people["unsubscribed"],
         cost_minor=cost.aggregate(total=Sum("amount_minor"))["total"] or 0,
@@ -209,6 +210,10 @@ def recent_campaigns(most: int = 5) -> list[CampaignLine]:
     return campaign_lines(launched[:most])
 
 
+#: The tick comes every minute: after this long without one nobody is at work.
+ASLEEP_AFTER = timedelta(minutes=10)
+
+
 @dataclass(frozen=True)
 class QueueHealth:
     """What waits to be sent and whether workers look. ``last_tick`` is when credits were last computed."""
@@ -218,17 +223,17 @@ class QueueHealth:
     unknown: int
     last_tick: datetime | None
 
+    stale: bool
+
     @property
     def asleep(self) -> bool:
-        """Something waits and nobody has looked for ten minutes."""
-        stale = self.last_tick is None or clock.now() - self.last_tick > timedelta(minutes=10)
-        return stale and bool(self.due_sends or self.pending)
+        """Something waits and nobody looks."""
+        return self.stale and bool(self.due_sends or self.pending)
 
 
 def queue_health(*, now: datetime | None = None) -> QueueHealth:
-    from wagtail_marketing.insights.models import AttributionCursor
-
     now = now or clock.now()
+    last_tick = AttributionCursor.objects.filter(source=LAST_TOUCH).values_list("seen_until", flat=True).first()
     running = Send.objects.filter(state=SendState.RUNNING)
     states = Message.objects.aggregate(
         pending=Count("pk", filter=Q(state__in=(MessageState.PENDING, MessageState.SENDING), send__in=running)),
@@ -237,5 +242,40 @@ def queue_health(*, now: datetime | None = None) -> QueueHealth:
     return QueueHealth(
         due_sends=running.count() + Send.objects.filter(state=SendState.SCHEDULED, scheduled_at__lte=now).count(),
         **states,
-        last_tick=AttributionCursor.objects.filter(source=LAST_TOUCH).values_list("seen_until", flat=True).first(),
+        last_tick=last_tick,
+        stale=last_tick is None or now - last_tick > ASLEEP_AFTER,
     )
+
+
+def orders_in(period: Period, *, credited: bool = False) -> QuerySet[Order]:
+    """The orders behind revenue and orders of a period, the latest first."""
+    found = live_orders(period)
+    if credited:
+        found = found.filter(pk__in=credited_in(period).values("order_id"))
+    return found.select_related("contact").order_by("-placed_at", "-pk")
+
+
+def messages_in(period: Period, figure: str) -> QuerySet[Message]:
+    """The messages behind ``delivered``, ``clicked`` and ``unsubscribed``; ``unknown`` and ``pending`` are of now."""
+    if figure == "delivered":
+        return Message.objects.filter(state=MessageState.SENT, settled_at__gte=period.start, settled_at__lt=period.end)
+    if figure == "unknown":
+        return Message.objects.filter(state=MessageState.UNKNOWN)
+    if figure == "pending":
+        return Message.objects.filter(
+            state__in=(MessageState.PENDING, MessageState.SENDING), send__state=SendState.RUNNING
+        )
+    kind = {"clicked": EventType.CLICK, "unsubscribed": EventType.UNSUBSCRIBE}[figure]
+    events = MessageEvent.objects.filter(
+        message=OuterRef("pk"),
+        type=kind,
+        machine=False,
+        occurred_at__gte=period.start,
+        occurred_at__lt=period.end,
+    )
+    return Message.objects.filter(Exists(events))
+
+
+def base_currency() -> str:
+    """The currency in which reports count."""
+    return settings.currency

@@ -31,7 +31,8 @@ def roi(revenue_minor: int, cost_minor: int) -> Decimal | None:
     return None if cost_minor == 0 else (Decimal(revenue_minor) - cost_minor) / cost_minor
 
 
-def _share(part: int, whole: int) -> Decimal | None:
+def share(part: int, whole: int) -> Decimal | None:
+    """part / whole; None where there is no whole."""
     return None if whole == 0 else Decimal(part) / whole
 
 
@@ -79,19 +80,19 @@ class CampaignReport:
 
     @property
     def open_rate(self) -> Decimal | None:
-        return _share(self.opened, self.delivered)
+        return share(self.opened, self.delivered)
 
     @property
     def click_rate(self) -> Decimal | None:
-        return _share(self.clicked, self.delivered)
+        return share(self.clicked, self.delivered)
 
     @property
     def unsubscribe_rate(self) -> Decimal | None:
-        return _share(self.unsubscribed, self.delivered)
+        return share(self.unsubscribed, self.delivered)
 
     @property
     def order_rate(self) -> Decimal | None:
-        return _share(self.orders, self.delivered)
+        return share(self.orders, self.delivered)
 
     def as_dict(self) -> dict[str, Any]:
         """Every figure for the API: counts as integers, money and shares as decimal strings."""

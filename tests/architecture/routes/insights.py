@@ -1,0 +1,17 @@
+from tests.insights import builders
+
+from . import ALL, Row
+
+
+def a_campaign():
+    return {"pk": builders.campaign().pk}
+
+
+ROWS = {
+    "marketing_dashboard:index": Row(ALL),
+    "marketing_dashboard:orders": Row(ALL),
+    "marketing_dashboard:messages": Row(ALL),
+    "marketing_reports:index": Row(ALL),
+    "marketing_reports:orders": Row(ALL, a_campaign),
+    "marketing_reports:people": Row(ALL, a_campaign),
+}
