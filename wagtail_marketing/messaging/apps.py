@@ -13,12 +13,13 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from wagtail_marketing.core.tasks import drains
 
-        from . import blocks, checks, registry, tokens
+        from . import blocks, checks, privacy, registry, tokens
         from .backends.email import EmailChannel
         from .services import delivery
 
         blocks.register()
         tokens.register()
+        privacy.register()
         if "email" not in registry.channels:
             registry.channels.register("email", EmailChannel())
         drains.register("messaging", delivery.drain)

@@ -25,6 +25,7 @@ DARK = """
   .wm-card, .wm-card > table, .wm-card td { background-color: #26262c !important; }
   .wm-card div, .wm-card p, .wm-card h1, .wm-card h2, .wm-card h3, .wm-card li { color: #ececf1 !important; }
   .wm-card p a, .wm-card li a { color: #9ecbff !important; }
+  .wm-foot, .wm-foot > table, .wm-foot td { background-color: #1b1b1f !important; }
   .wm-foot div, .wm-foot p, .wm-foot a { color: #b6b6c2 !important; }
   .wm-code { color: #ececf1 !important; border-color: #ececf1 !important; }
 }

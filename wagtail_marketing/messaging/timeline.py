@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from wagtail_marketing.activity.models import Activity
+from wagtail_marketing.activity.services import Happening, record_many
 
 from .models import EventType, Link, Message, Send
 
@@ -17,46 +18,45 @@ _TYPES = {
 
 def sent(send: Send, messages: Iterable[Message], at: datetime) -> None:
     """``<channel>.sent`` for each message."""
-    _write(
-        Activity(
-            contact_id=message.contact_id,
-            type=f"{send.channel}.sent",
-            occurred_at=at,
-            ref=f"message:{message.uuid}",
-            campaign_ref=send.source_ref,
-            subject=send.name[:255],
-            dedupe=f"message:{message.pk}:sent",
-        )
-        for message in messages
-        if message.contact_id is not None
-    )
-
-
-def happened(
-    message: Message, event: str, at: datetime, *, key: str, link: Link | None = None, url: str = "", machine: bool
-) -> None:
-    """``<channel>.opened`` and its sisters for one message; ``key`` makes the row unique."""
-    if message.contact_id is None:
-        return
-    _write(
-        [
-            Activity(
+    record_many(
+        happenings=[
+            Happening(
                 contact_id=message.contact_id,
-                type=f"{message.send.channel}.{_TYPES[EventType(event)]}",
+                type=f"{send.channel}.sent",
                 occurred_at=at,
+                dedupe=f"message:{message.pk}:sent",
                 ref=f"message:{message.uuid}",
-                campaign_ref=message.send.source_ref,
-                subject=message.send.name[:255],
-                url=(url or (link.url if link else ""))[:500],
-                machine=machine,
-                dedupe=f"message:{message.pk}:{key}",
+                campaign_ref=send.source_ref,
+                subject=send.name,
             )
+            for message in messages
+            if message.contact_id is not None
         ]
     )
 
 
-def _write(rows: Iterable[Activity]) -> None:
-    Activity.objects.bulk_create(list(rows), ignore_conflicts=True, batch_size=1000)
+def happened(message: Message, event: str, at: datetime, *, key: str, link: Link | None = None, machine: bool) -> None:
+    """``<channel>.opened`` and its sisters for one message; ``key`` makes the row unique.
+
+    A link that holds tokens is shown as it was written, not as it was for this person.
+    """
+    if message.contact_id is None:
+        return
+    record_many(
+        happenings=[
+            Happening(
+                contact_id=message.contact_id,
+                type=f"{message.send.channel}.{_TYPES[EventType(event)]}",
+                occurred_at=at,
+                dedupe=f"message:{message.pk}:{key}",
+                ref=f"message:{message.uuid}",
+                campaign_ref=message.send.source_ref,
+                subject=message.send.name,
+                url=link.url if link else "",
+                machine=machine,
+            )
+        ]
+    )
 
 
 def mark_machine(message: Message, *, since: datetime) -> None:
