@@ -30,6 +30,7 @@ class Activity(models.Model):
         verbose_name_plural = _("activities")
         ordering = ("-occurred_at", "-id")
         default_permissions = ("view",)
+        permissions = (("add_note", _("Can write notes on contacts")),)
         indexes = (
             models.Index(fields=("contact", "-occurred_at"), name="wm_activity_timeline"),
             models.Index(fields=("type", "occurred_at", "contact"), name="wm_activity_type"),

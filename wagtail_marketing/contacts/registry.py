@@ -1,8 +1,8 @@
 """The plugs that contacts own; the rooms above register into them (in ``AppConfig.ready``)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from wagtail_marketing.core.registry import Registry
 
@@ -21,24 +21,26 @@ class ChannelAddress:
     normalise: Callable[[str], str]
 
 
-class ProfileBlock(Protocol):
-    """A block of the contact's page. ``order`` sorts; ``template`` gets what ``context`` returns."""
+@dataclass(frozen=True)
+class ProfileBlock:
+    """A block of the contact's page: lower ``order`` stands higher.
+
+    ``build(contact, request)`` returns components of the admin kit (none: nothing is shown);
+    ``permission`` is needed on top of seeing contacts at all.
+    """
 
     order: int
-    title: Any
-    template: str
-
-    def context(self, contact: Any, request: Any) -> Mapping[str, Any]: ...
-
-    def allowed(self, user: Any) -> bool: ...
+    build: Callable[[Any, Any], Sequence[Any]]
+    permission: str = ""
 
 
 @dataclass(frozen=True)
 class ListColumn:
     """A column of the contact list.
 
-    ``annotate`` takes and returns a queryset (so that the list stays one query), ``value`` reads the cell
-    of one row; ``sort_key`` names the annotation or column to sort by, where there is an index for it.
+    ``annotate`` takes and returns a queryset, so that the list stays one statement; ``value`` reads the
+    cell of one row, ``export`` the plain value for a file; ``sort_key`` names a column or annotation to
+    sort by, where an index carries it.
     """
 
     label: Any
@@ -46,6 +48,7 @@ class ListColumn:
     annotate: Callable[[Any], Any] | None = None
     sort_key: str = ""
     export: Callable[[Any], Any] | None = None
+    numeric: bool = False
 
 
 #: channel -> ``ChannelAddress``

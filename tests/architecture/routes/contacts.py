@@ -1,0 +1,21 @@
+from wagtail_marketing.contacts.services import add_tag, create_contact
+
+from . import ALL, Row, model_rows
+
+
+def a_contact():
+    return {"pk": create_contact(source="api", email="ann@example.com").pk}
+
+
+def a_tag():
+    contact = create_contact(source="api", email="ann@example.com")
+    return {"pk": contact.pk, "tag": add_tag(contact=contact, name="VIP").pk}
+
+
+ROWS = {
+    **model_rows("marketing_contacts", view=ALL, read_only=True),
+    "marketing_contacts:inspect": Row(ALL, a_contact),
+    "marketing_contacts:add_tag": Row("manager editor", a_contact, get=405),
+    "marketing_contacts:remove_tag": Row("manager editor", a_tag, get=405),
+    "marketing_notes:add": Row("manager editor", a_contact, get=405),
+}
