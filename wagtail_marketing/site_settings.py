@@ -96,24 +96,25 @@ def for_site(site: Site | int | None = None) -> SiteSettings:
 
     Never fails for want of a row: Django's and the package's settings stand in, with ``configured`` false.
     """
-    if isinstance(site, int):
-        site = Site.objects.filter(pk=site).first()
-    if site is None:
-        site = Site.objects.filter(is_default_site=True).first() or Site.objects.order_by("pk").first()
+    found_site: Any = Site.objects.filter(pk=site).first() if isinstance(site, int) else site
+    if found_site is None:
+        found_site = Site.objects.filter(is_default_site=True).first() or Site.objects.order_by("pk").first()
     row = None
-    if site is not None:
-        row = MarketingSettings.objects.filter(site=site).select_related("logo").prefetch_related("senders").first()
+    if found_site is not None:
+        row = (
+            MarketingSettings.objects.filter(site=found_site).select_related("logo").prefetch_related("senders").first()
+        )
     found = row or MarketingSettings()
     senders = tuple(
         SenderIdentity(sender.pk, sender.name, sender.address, sender.reply_to)
         for sender in (row.senders.all() if row else ())
     )
-    name = (site.site_name if site else "") or getattr(django_settings, "WAGTAIL_SITE_NAME", "")
+    name = (found_site.site_name if found_site else "") or getattr(django_settings, "WAGTAIL_SITE_NAME", "")
     logo_url, logo_alt = _logo(found, name)
     return SiteSettings(
-        site_id=site.pk if site else None,
+        site_id=found_site.pk if found_site else None,
         site_name=name,
-        root_url=settings.public_base_url or (site.root_url if site else ""),
+        root_url=settings.public_base_url or (found_site.root_url if found_site else ""),
         senders=senders or _fallback_senders(name),
         postal_address=found.postal_address,
         footer_text=found.footer_text,

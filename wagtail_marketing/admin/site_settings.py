@@ -5,8 +5,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings as django_settings
-from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.functional import cached_property
@@ -143,7 +142,7 @@ class SettingsIndexView(MarketingTemplateView):
     header_icon = "wm-settings"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user: AbstractBaseUser = self.request.user
+        user = self.request.user
         cards = sorted(
             (page for page in registry.settings_pages if may(user, page.permission)),
             key=lambda page: (page.order, page.key),
@@ -176,9 +175,9 @@ class SiteSettingsView(MarketingPermissionMixin, generic.EditView):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        self.object = None
+        self.object: Any = None
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if may(request.user, self.marketing_permission, owner=type(self).__name__):
             self.object = self.get_object()
         return super().dispatch(request, *args, **kwargs)

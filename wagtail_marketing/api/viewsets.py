@@ -18,10 +18,8 @@
 
 from typing import Any
 
-from drf_spectacular.openapi import AutoSchema
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
-from rest_framework.versioning import BaseVersioning
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
@@ -37,13 +35,13 @@ from .throttling import TokenThrottle
 class ApiMixin:
     """What every view of the API has, whatever the host's ``REST_FRAMEWORK`` says."""
 
-    authentication_classes = (TokenAuthentication,)
-    permission_classes = (HasScopes,)
-    throttle_classes = (TokenThrottle,)
-    renderer_classes = (JSONRenderer,)
-    parser_classes = (JSONParser,)
-    versioning_class: type[BaseVersioning] | None = None
-    schema: AutoSchema = MarketingSchema()
+    authentication_classes: Any = (TokenAuthentication,)
+    permission_classes: Any = (HasScopes,)
+    throttle_classes: Any = (TokenThrottle,)
+    renderer_classes: Any = (JSONRenderer,)
+    parser_classes: Any = (JSONParser,)
+    versioning_class: Any = None
+    schema: Any = MarketingSchema()
     #: A tuple, or ``{"read": (...), "write": (...), "<action>": (...)}``; see ``HasScopes``.
     required_scopes: Any = None
 

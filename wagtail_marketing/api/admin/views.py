@@ -43,9 +43,8 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [
-            (scope, f"{scope}: {description}") for scope, description in registry.scopes().items()
-        ]
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = [(scope, f"{scope}: {description}") for scope, description in registry.scopes().items()]
 
 
 class TokenViewMixin:
