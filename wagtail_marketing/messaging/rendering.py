@@ -57,7 +57,7 @@ def compile_content(template: EmailTemplate, *, brand: Brand | None = None) -> d
 
     Raises ``ContentError`` with the field, and the line where it is known.
     """
-    language = template.locale.language_code if template.locale_id else translation.get_language() or "en"
+    language: str = template.locale.language_code if template.locale_id else translation.get_language() or "en"  # type: ignore[has-type]
     brand = brand or brand_for(template.site)
     with translation.override(language):
         writer = Writer(tokens.is_known)

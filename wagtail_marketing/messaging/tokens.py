@@ -223,13 +223,10 @@ def load_orders(contacts: Sequence[Any], context: TokenContext) -> dict[int, dic
     }
     newest = Order.objects.filter(contact=OuterRef("contact"), cancelled_at__isnull=True).order_by("-placed_at", "-id")
     last = Order.objects.filter(contact__in=ids, pk=Subquery(newest.values("pk")[:1]))
-    for order in last.only("contact_id", "number", "ref", "total_minor", "currency", "placed_at"):
-        rows.setdefault(order.contact_id, {}).update(
-            {
-                "last.date": order.placed_at,
-                "last.number": order.number or order.ref,
-                "last.total": Money(order.total_minor, order.currency),
-            }
+    found = last.values_list("contact", "number", "ref", "total_minor", "currency", "placed_at")
+    for contact_id, number, ref, total_minor, currency, placed_at in found:
+        rows.setdefault(contact_id, {}).update(
+            {"last.date": placed_at, "last.number": number or ref, "last.total": Money(total_minor, currency)}
         )
     return rows
 

@@ -27,7 +27,7 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     """One transparent dot, whatever the token: a broken picture in somebody's mail helps nobody."""
     message = _message(tracking.OPEN, token)
     if message is not None and message.send.track_opens:
-        reactions.record_open(message=message, method=request.method, user_agent=request.META.get(_AGENT, ""))
+        reactions.record_open(message=message, method=request.method or "", user_agent=request.META.get(_AGENT, ""))
     response = HttpResponse(PIXEL, content_type="image/gif")
     add_never_cache_headers(response)
     return response
@@ -47,7 +47,9 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     url = (message.urls or {}).get(str(link.position), "") if link.dynamic else link.url
     if not is_safe(url):
         return _unknown(request)
-    reactions.record_click(message=message, link=link, method=request.method, user_agent=request.META.get(_AGENT, ""))
+    reactions.record_click(
+        message=message, link=link, method=request.method or "", user_agent=request.META.get(_AGENT, "")
+    )
     response = HttpResponseRedirect(url)
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"

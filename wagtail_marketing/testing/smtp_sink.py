@@ -89,7 +89,8 @@ class SmtpSink:
             client.close()
 
     def _converse(self, client: socket.socket, lines) -> None:
-        sender, recipients = "", []
+        sender = ""
+        recipients: list[str] = []
         while line := lines.readline():
             verb, _, rest = line.decode("ascii", "replace").strip().partition(" ")
             verb = verb.upper()

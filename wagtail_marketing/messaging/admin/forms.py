@@ -88,8 +88,10 @@ class StarterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         entries = starter_templates()
-        self.fields["starter"].choices = [(entry.key, f"{entry.label}: {entry.description}") for entry in entries]
-        self.fields["starter"].initial = entries[0].key
+        starter = self.fields["starter"]
+        assert isinstance(starter, forms.ChoiceField)  # noqa: S101  for the type checker
+        starter.choices = [(entry.key, f"{entry.label}: {entry.description}") for entry in entries]
+        starter.initial = entries[0].key
 
 
 class _AsContactForm(forms.Form):

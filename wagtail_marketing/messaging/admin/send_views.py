@@ -22,7 +22,7 @@ APP = "wagtail_marketing_messaging"
 VIEW, SEND = f"{APP}.view_send", f"{APP}.send_message"
 PEOPLE = "wagtail_marketing_contacts.view_personal_data"
 PER_PAGE = 50
-TONES = {
+TONES: dict[str, str] = {
     SendState.DRAFT: "neutral",
     SendState.SCHEDULED: "info",
     SendState.RUNNING: "info",
@@ -30,7 +30,7 @@ TONES = {
     SendState.DONE: "positive",
     SendState.CANCELLED: "neutral",
 }
-MESSAGE_TONES = {
+MESSAGE_TONES: dict[str, str] = {
     "sent": "positive",
     "failed": "critical",
     "unknown": "warning",
@@ -98,6 +98,7 @@ class SendView(_SendMixin, MarketingTemplateView):
         send = self.send
         counts = selectors.send_counts(send)
         engaged = selectors.engagement(send)
+        links: Any = selectors.link_clicks(send)
         return [
             ProgressBar(counts.settled, counts.audience, _("Settled")),
             StatGrid(self._states(counts), label=_("Messages by state")),
@@ -108,8 +109,8 @@ class SendView(_SendMixin, MarketingTemplateView):
                     DataTable(
                         headings=[_("Link"), _("Text"), _("People"), _("Clicks")],
                         rows=[
-                            [link.url, link.label, localize(link.people), localize(link.clicks)]
-                            for link in selectors.link_clicks(send)
+                            [url, label, localize(people), localize(clicks)]
+                            for url, label, people, clicks in links.values_list("url", "label", "people", "clicks")
                         ],
                         caption=_("Who followed which link, machines left out"),
                         numeric=(2, 3),

@@ -61,7 +61,7 @@ class EmailChannel(Channel):
             "from_address": sender.address or brand.sender_address,
             "reply_to": sender.reply_to or brand.reply_to,
             "postal_address": brand.postal_address,
-            "list": template.topic.slug if template.topic_id else "news",
+            "list": template.topic.slug if template.topic else "news",
         }
         program = Program(content)
         return Frozen(

@@ -160,13 +160,20 @@ class SmtpTransport(Transport):
         except (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError) as error:
             self._drop()
             reply = error.smtp_error
-            return judge(self.phase, error.smtp_code, reply.decode(errors="replace") if reply else "")
+            text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply or "")
+            return judge(self.phase, error.smtp_code, text)
         return None
+
+    @property
+    def _open(self) -> smtplib.SMTP:
+        if self._client is None:
+            raise _Lost("There is no connection.")
+        return self._client
 
     def _transaction(self, item: Prepared) -> Outcome | None:
         """One message: None where it was accepted, else what the server said. Raises where it is lost."""
         self._used += 1
-        size = f" SIZE={len(item.payload)}" if self._client.has_extn("size") else ""
+        size = f" SIZE={len(item.payload)}" if self._open.has_extn("size") else ""
         for phase, line, wanted in (
             (Phase.MAIL, f"MAIL FROM:<{self._config.envelope_from}>{size}", (250,)),
             (Phase.RCPT, f"RCPT TO:<{item.address}>", (250, 251)),
@@ -179,12 +186,12 @@ class SmtpTransport(Transport):
                 return self._refused(judge(phase, code, text), code)
         self.phase = Phase.BODY
         half = len(item.payload) // 2
-        self._client.send(item.payload[:half])
+        self._open.send(item.payload[:half])
         faults.point("smtp.body")
-        self._client.send(item.payload[half:])
+        self._open.send(item.payload[half:])
         self.phase = Phase.DOT
         # A write of its own: when it fails, or anything before it, the server has no complete message.
-        self._client.send(b".\r\n")
+        self._open.send(b".\r\n")
         faults.point("smtp.final-dot")
         self.phase = Phase.REPLY
         code, text = self._reply()
@@ -199,11 +206,11 @@ class SmtpTransport(Transport):
     _last = ""
 
     def _command(self, line: str) -> tuple[int, str]:
-        self._client.send(line.encode("ascii") + b"\r\n")
+        self._open.send(line.encode("ascii") + b"\r\n")
         return self._reply()
 
     def _reply(self) -> tuple[int, str]:
-        code, text = self._client.getreply()
+        code, text = self._open.getreply()
         if code == -1:
             raise _Lost("The answer cannot be read.")
         return code, text.decode(errors="replace").replace("\n", " ")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 from liquid import Environment, Undefined
@@ -54,7 +55,9 @@ class Missing(Undefined):
 class Number(Decimal):
     """A number that compares as one and prints as the shop writes it (``1,234.50``)."""
 
-    def __new__(cls, value, text: str):
+    text: str
+
+    def __new__(cls, value: Any, text: str) -> "Number":
         self = super().__new__(cls, value)
         self.text = text
         return self

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
+from typing import cast
 
 from . import headers as h
 from . import qp
@@ -121,8 +122,7 @@ class CompiledMessage:
             pieces[index] = octets + b"\r\n"
         encoded: dict[str, bytes] = {}
         for index, key in self._body:
-            octets = encoded.get(key)
-            if octets is None:
-                octets = encoded[key] = qp.encode(values[key])
-            pieces[index] = octets
-        return b"".join(pieces)
+            if key not in encoded:
+                encoded[key] = qp.encode(values[key])
+            pieces[index] = encoded[key]
+        return b"".join(cast("list[bytes]", pieces))

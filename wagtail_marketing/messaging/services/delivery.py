@@ -138,7 +138,7 @@ def intend(batch: SendBatch, worker: str, limit: int) -> list[tuple[Message, Con
             )
             if allowed:
                 messages = Message.objects.filter(pk__in=allowed).select_related("contact").order_by("pk")
-                return [(message, message.contact) for message in messages]
+                return [(message, message.contact) for message in messages if message.contact is not None]
         # All of this group were refused: look at the next one.
 
 

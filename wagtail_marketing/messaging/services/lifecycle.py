@@ -115,7 +115,7 @@ def start_due(now: datetime) -> int:
     changed = 0
     for send in Send.objects.filter(state=SendState.SCHEDULED, scheduled_at__lte=now):
         with transaction.atomic():
-            if now - send.scheduled_at > send.expires_after:
+            if send.scheduled_at is not None and now - send.scheduled_at > send.expires_after:
                 moved = Send.objects.filter(pk=send.pk, state=SendState.SCHEDULED).update(
                     state=SendState.CANCELLED, reason=MISSED, finished_at=now
                 )

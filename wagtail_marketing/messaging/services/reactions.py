@@ -60,11 +60,12 @@ def unsubscribe(*, message: Message, source: str = "one-click", ip: str | None =
     of times. Whether there was a contact to unsubscribe: an erased one cannot be written to anyway.
     """
     now = now or clock.now()
-    if message.contact_id is None:
+    contact = message.contact
+    if contact is None:
         return False
     send = message.send
     outcome = leave(
-        contact=message.contact,
+        contact=contact,
         channel=send.channel,
         source=source,
         occurred_at=now,

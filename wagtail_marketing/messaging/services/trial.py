@@ -62,7 +62,7 @@ def send_test(
         "from_name": sender.name or brand.sender_name,
         "from_address": sender.address or brand.sender_address,
         "reply_to": sender.reply_to or brand.reply_to,
-        "list": template.topic.slug if template.topic_id else "news",
+        "list": template.topic.slug if template.topic else "news",
     }
     if not content["from_address"]:
         raise SendBlocked([_("No sender address: enter one in the marketing settings.")])
