@@ -10,8 +10,10 @@ that runs this runs all of it. Exits with 1 and the output of the step that fail
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 MOST_LINES = 25
@@ -95,18 +97,60 @@ def count_lines(readme: str) -> int:
     return len([line for line in lines if line.strip() and not re.match(r"# \S+\.py", line)])
 
 
-def run(site: Path, *command: str, stdin: str | None = None) -> str:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    environment.pop("DATABASE_URL", None)
+def environment(site: Path) -> dict[str, str]:
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
+    for name in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "Q_CLUSTER_NAME"):
+        found.pop(name, None)
+    return found
+
+
+def run(site: Path, *command: str) -> str:
     result = subprocess.run(  # noqa: S603
-        [sys.executable, *command], cwd=site, env=environment, capture_output=True, text=True, input=stdin, timeout=600
+        [sys.executable, *command],
+        cwd=site,
+        env=environment(site),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     shown = " ".join(command)
     if result.returncode:
         raise SystemExit(f"FAILED: {shown}\n{result.stdout}\n{result.stderr}")
-    print(f"ok: {shown[:100]}")
+    print(f"ok: {shown.strip().splitlines()[0][:100]}", flush=True)
     return result.stdout + result.stderr
+
+
+def run_worker(site: Path, *command: str) -> str:
+    """Start the worker in a process group of its own, wait until it says that it runs, and stop it again."""
+    worker = subprocess.Popen(  # noqa: S603
+        [sys.executable, *command],
+        cwd=site,
+        env={**environment(site), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    stop = threading.Timer(120, os.killpg, (worker.pid, signal.SIGKILL))
+    stop.start()
+    said = ""
+    try:
+        for line in worker.stdout or ():
+            said += line
+            if "running" in line:
+                print(f"ok: {' '.join(command)}")
+                return said
+        raise SystemExit(f"FAILED: the worker ended or did not start in 120 seconds\n{said}")
+    finally:
+        stop.cancel()
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGTERM)
+        try:
+            worker.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.communicate()
 
 
 def make_site(site: Path) -> None:
@@ -147,7 +191,7 @@ def follow(site: Path, readme: str) -> str:
             if not loaded and "migrate" not in words and "check" not in words:
                 run(site, "manage.py", "shell", "-c", SHOP_DATA)
                 loaded = True
-            said += run(site, *words[1:])
+            said += run_worker(site, *words[1:]) if "qcluster" in words else run(site, *words[1:])
     said += run(site, "manage.py", "shell", "-c", CHECK)
     return said
 
