@@ -6,14 +6,10 @@ import pytest
 
 from wagtail_marketing.api import registry, schema, services
 
+from .routes import every_operation
 from .test_admin_urls import everything
 
-#: ``(method, path below v1)`` -> scopes. A route without a row fails.
-SCOPES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("GET", "/discounts/"): ("discounts:read",),
-    ("GET", "/discounts/{id}/"): ("discounts:read",),
-    ("POST", "/discounts/evaluate/"): ("discounts:read",),
-}
+SCOPES = every_operation()
 
 
 def operations():

@@ -8,6 +8,8 @@ One module per capability with ``ROWS``, a dict from URL name to :class:`Row`::
         "wagtail_marketing:click": PUBLIC,
     }
 
+    API = {("GET", "/jobs/"): ("jobs:read",)}        # REST: (method, path below v1) -> scopes
+
 ``Row(who)`` names the roles that may open it, as one string: ``"manager editor"``. ``kwargs`` is called
 inside the test and returns the URL's arguments (it may make objects). ``get`` is the status that a GET by
 somebody who may gives (200; 302 for a redirect, 405 for a POST-only route).
@@ -75,12 +77,22 @@ def chooser_rows(namespace: str, who: str, add: str, kwargs: Callable[[], dict[s
     }
 
 
-def every_row() -> dict[str, Row]:
-    """The rows of all modules of this package."""
-    rows: dict[str, Row] = {}
+def _gather(name: str) -> dict[Any, Any]:
+    """What every module of this package holds under ``name``; nothing may stand in two."""
+    rows: dict[Any, Any] = {}
     for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
-        found = import_module(f"{__name__}.{path.stem}").ROWS
+        found = getattr(import_module(f"{__name__}.{path.stem}"), name, {})
         doubled = set(rows) & set(found)
         assert not doubled, f"{path.name}: {doubled} stand in another module too"
         rows |= found
     return rows
+
+
+def every_row() -> dict[str, Row]:
+    """URL name -> row."""
+    return _gather("ROWS")
+
+
+def every_operation() -> dict[tuple[str, str], tuple[str, ...]]:
+    """``(method, path below v1)`` -> the scopes that it needs."""
+    return _gather("API")

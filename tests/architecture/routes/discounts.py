@@ -38,3 +38,9 @@ ROWS = {
     "marketing_discounts:stop_code": Row("manager editor", a_code),
     **model_rows("marketing_codes", view=ALL, read_only=True),
 }
+
+API = {
+    ("GET", "/discounts/"): ("discounts:read",),
+    ("GET", "/discounts/{id}/"): ("discounts:read",),
+    ("POST", "/discounts/evaluate/"): ("discounts:read",),
+}

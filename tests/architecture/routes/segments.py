@@ -52,3 +52,15 @@ ROWS = {
     "marketing_segments:refresh": Row(EDITORS, a_segment, get=405),
     "marketing_segments:why": Row(EDITORS, a_segment),
 }
+
+API = {
+    ("GET", "/segments/"): ("segments:read",),
+    ("POST", "/segments/"): ("segments:write",),
+    ("GET", "/segments/{id}/"): ("segments:read",),
+    ("PUT", "/segments/{id}/"): ("segments:write",),
+    ("PATCH", "/segments/{id}/"): ("segments:write",),
+    ("DELETE", "/segments/{id}/"): ("segments:write",),
+    ("GET", "/segments/{id}/members/"): ("segments:read", "contacts:read"),
+    ("POST", "/segments/{id}/refresh/"): ("segments:write",),
+    ("POST", "/segments/preview/"): ("segments:read",),
+}
