@@ -9,6 +9,7 @@ from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup, modeladmin_r
 
 from shop import admin_views
 from shop.models import Customer, Order, Product
+from wagtail_marketing.integrations.modeladmin import MarketingModelAdminMixin
 
 
 class ReadOnly(PermissionHelper):
@@ -24,8 +25,9 @@ class ReadOnly(PermissionHelper):
         return False
 
 
-class CustomerAdmin(ModelAdmin):
+class CustomerAdmin(MarketingModelAdminMixin, ModelAdmin):
     model = Customer
+    marketing_key = "key"
     menu_label = gettext_lazy("Customers")
     menu_icon = "user"
     permission_helper_class = ReadOnly
@@ -51,8 +53,10 @@ class OrderButtons(ButtonHelper):
         return buttons
 
 
-class OrderAdmin(ModelAdmin):
+class OrderAdmin(MarketingModelAdminMixin, ModelAdmin):
     model = Order
+    marketing_key = "customer__key"
+    marketing_columns = ()
     menu_label = gettext_lazy("Orders")
     menu_icon = "list-ul"
     permission_helper_class = ReadOnly

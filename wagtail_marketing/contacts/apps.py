@@ -12,8 +12,14 @@ class ContactsConfig(AppConfig):
     requires = ()
 
     def ready(self) -> None:
+        from wagtail_marketing.api import registry as api
+
         from . import channels, exporters, ledger
 
+        api.register_scope("contacts:read", _("Read contacts and their consent"))
+        api.register_scope("contacts:write", _("Create and change contacts"))
+        api.register_scope("consent:write", _("Take contacts off channels and topics"))
+        api.register("contacts", "wagtail_marketing.contacts.api.ContactViewSet", basename="contact")
         channels.register()
         exporters.register()
         post_migrate.connect(ledger.install_after_migrate, sender=self, dispatch_uid="wagtail_marketing.ledger")

@@ -124,6 +124,23 @@ def reach(contacts: QuerySet[Contact], channel: str, topic: Topic | int | None =
     return Reach(**counts, duplicates=duplicates, never=counts["total"] - known - duplicates)
 
 
+def search_q(query: str, *, plain: bool) -> Q:
+    """Contacts by customer key, and for who may see people by e-mail, phone or the beginning of a name."""
+    found = Q(external_key=query)
+    if not plain:
+        return found
+    if "@" in query:
+        found |= Q(email_normalised__startswith=normalise_email(query) or query.lower())
+    elif (digits := "".join(filter(str.isdigit, query))) and len(digits) >= 4 and not query.isalpha():
+        found |= Q(phone_e164__contains=normalise_phone(query) or digits)
+    else:
+        found |= Q(email_normalised__startswith=query.lower())
+    names = Q()
+    for word in query.casefold().split():
+        names &= Q(last_name_folded__startswith=word) | Q(first_name_folded__startswith=word)
+    return found | names if names else found
+
+
 def find_contact_for(*, key: str = "", email: str = "", phone: str = "") -> Contact | None:
     """The contact of a customer key, else of an address (the lowest id), else of a phone number."""
     if key:

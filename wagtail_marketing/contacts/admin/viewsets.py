@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from wagtail_marketing.admin.viewsets import MarketingIndexView, MarketingModelV
 from wagtail_marketing.contacts.masking import PERMISSION, mask, may_see_people, shown_name
 from wagtail_marketing.contacts.models import ConsentState, Contact
 from wagtail_marketing.contacts.registry import ListColumn, list_columns
-from wagtail_marketing.core.identity import normalise_email, normalise_phone
+from wagtail_marketing.contacts.selectors import search_q
 
 from .filters import ContactFilterSet
 from .profile import TONES, AddTagView, ProfileView, RemoveTagView
@@ -108,23 +108,6 @@ class ContactIndexView(MarketingIndexView):
 
     def to_row_dict(self, item: Contact) -> dict[str, Any]:
         return {field: self.get_value_of(field, item) for field in self.list_export}
-
-
-def search_q(query: str, *, plain: bool) -> Q:
-    """Contacts by customer key, and for who may see people by e-mail, phone or the beginning of a name."""
-    found = Q(external_key=query)
-    if not plain:
-        return found
-    if "@" in query:
-        found |= Q(email_normalised__startswith=normalise_email(query) or query.lower())
-    elif (digits := "".join(filter(str.isdigit, query))) and len(digits) >= 4 and not query.isalpha():
-        found |= Q(phone_e164__contains=normalise_phone(query) or digits)
-    else:
-        found |= Q(email_normalised__startswith=query.lower())
-    names = Q()
-    for word in query.casefold().split():
-        names &= Q(last_name_folded__startswith=word) | Q(first_name_folded__startswith=word)
-    return found | names if names else found
 
 
 class ContactViewSet(MarketingModelViewSet):
