@@ -30,7 +30,7 @@ from .state import State
 #: Components of up to so many candidates are solved exactly.
 EXACT = 12
 #: Most single applications tried for an exact answer; contested units can make sets explode.
-MAX_STEPS = 200_000
+MAX_STEPS = 20_000
 
 Rank = tuple
 
@@ -80,6 +80,8 @@ class Walk:
     situation: Situation
     candidates: Sequence[Candidate]
     limit: int = MAX_STEPS
+    #: How many assignments of contested units are all tried, per set.
+    assignments: int = MAX_ASSIGNMENTS
     best: list[Solution] = field(default_factory=lambda: [EMPTY])
     steps: int = 0
     sets: int = 0
@@ -96,11 +98,13 @@ class Walk:
 
     def one_set(self, chosen: Sequence[Candidate]) -> Solution | None:
         """The best assignment of units for exactly this set, None where it is no candidate."""
-        inner = Walk(self.situation, chosen, self.limit, best=[])
-        inner._all_products(inner.products, fixed=True)
-        self.steps += inner.steps
-        self.sets += 1
-        self.units_searched |= inner.units_searched
+        inner = Walk(self.situation, chosen, self.limit - self.steps, self.assignments, best=[])
+        try:
+            inner._all_products(inner.products, fixed=True)
+        finally:
+            self.steps += inner.steps
+            self.sets += 1
+            self.units_searched |= inner.units_searched
         return inner.best[0] if inner.best else None
 
     # Product lane: each candidate is taken or left. While nobody competes for units the state is
@@ -134,7 +138,7 @@ class Walk:
             trail: list[Applied] = []
             state = self.situation.start
             for member, own in zip(members, ranges_for(self.situation, masks, fought, splits), strict=True):
-                step = self._apply(state, member, own) if own else None
+                step = self._apply(state, member, own) if own or not member.mask else None
                 if step is None:
                     return None
                 trail.append(step[0])
@@ -145,11 +149,11 @@ class Walk:
             found = run(splits)
             return None if found is None else sum(applied.amount for applied in found[0])
 
-        if count_assignments(fought) <= MAX_ASSIGNMENTS:
+        if count_assignments(fought) <= self.assignments:
             options = assignments(fought)
         else:
             self.units_searched = True
-            options = iter([improve(fought, value)])
+            options = iter([improve(fought, value, self.assignments)])
         for splits in options:
             found = run(splits)
             if found is not None:
@@ -164,7 +168,7 @@ class Walk:
         fixed: bool = False,
     ) -> None:
         if at == len(self.others):
-            self._keep(trail)
+            self.keep(trail)
             return
         candidate = self.others[at]
         if not fixed:
@@ -181,7 +185,8 @@ class Walk:
             raise StepsExhausted
         return apply(self.situation, state, candidate.discount, ranges)
 
-    def _keep(self, trail: list[Applied]) -> None:
+    def keep(self, trail: list[Applied]) -> None:
+        """Note a set that was found; the best stay."""
         self.sets += 1
         amount = sum(applied.amount for applied in trail)
         if self.best and amount < -self.best[0].rank[0]:

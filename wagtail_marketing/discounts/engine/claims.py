@@ -129,7 +129,7 @@ def ranges_for(
     return [tuple(sorted(own)) for own in ranges]
 
 
-def improve(contests: list[Contest], value: Callable[[list[Split]], int | None], tries: int = 2000) -> list[Split]:
+def improve(contests: list[Contest], value: Callable[[list[Split]], int | None], tries: int) -> list[Split]:
     """A good assignment where there are too many to try: never worse than the start, in which
     each line goes whole to its preferred claimant. `value` is None where a discount gets nothing.
     """

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from . import separable
 from .apply import Applied, Situation
 from .cart import Cart, Facts, normalise_code
 from .choice import EXACT, Candidate, Solution, StepsExhausted, Walk, components, join, points
@@ -157,9 +158,10 @@ def _choose(situation: Situation, candidates: list[Candidate]) -> tuple[tuple[Ap
     for component in components(candidates):
         walk = Walk(situation, component)
         try:
-            if len(component) > EXACT:
-                raise StepsExhausted
-            walk.all_sets()
+            if not separable.solve(walk):
+                if len(component) > EXACT:
+                    raise StepsExhausted
+                walk.all_sets()
         except StepsExhausted:
             method = "search"
             walk = Walk(situation, component)

@@ -15,6 +15,10 @@ from .choice import EMPTY, Candidate, Solution, StepsExhausted, Walk
 NEAR = 24
 #: How many sets the second step tries.
 TRIES = 400
+#: Most single applications of both steps together, so that a price is there in time.
+MAX_STEPS = 20_000
+#: How many assignments of contested units are tried per set.
+ASSIGNMENTS = 40
 
 
 def search(walk: Walk) -> Solution:
@@ -29,6 +33,7 @@ def search(walk: Walk) -> Solution:
         if step is not None:
             alone.append((-step[0].amount, candidate.discount.key, candidate))
     ordered = [candidate for _, _, candidate in sorted(alone, key=lambda entry: entry[:2])]
+    walk.limit, walk.assignments = MAX_STEPS, ASSIGNMENTS
     chosen, best = _greedy(walk, ordered)
     return _improve(walk, ordered[:NEAR], chosen, best)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 from wagtail_marketing.discounts.engine.amounts import Percent
 from wagtail_marketing.discounts.engine.filters import ProductFilter, lines_of
@@ -41,6 +41,8 @@ def read_products(reader: Reader) -> ProductFilter:
 class Percentage(Benefit):
     value: Percent
     products: ProductFilter
+    works_per_line: ClassVar[bool] = True
+    follows_amount: ClassVar[bool] = True
 
     @classmethod
     def read(cls, reader: Reader) -> "Percentage":
@@ -59,6 +61,11 @@ class FixedAmount(Benefit):
     amount: int
     per_unit: bool
     products: ProductFilter
+    follows_amount: ClassVar[bool] = True
+
+    @property
+    def works_per_line(self) -> bool:  # type: ignore[override]
+        return self.per_unit
 
     @classmethod
     def read(cls, reader: Reader) -> "FixedAmount":
@@ -82,6 +89,8 @@ class FixedPrice(Benefit):
 
     price: int
     products: ProductFilter
+    works_per_line: ClassVar[bool] = True
+    follows_amount: ClassVar[bool] = True
 
     @classmethod
     def read(cls, reader: Reader) -> "FixedPrice":
@@ -154,6 +163,8 @@ class TieredQuantity(Benefit):
 
     tiers: tuple[QuantityTier, ...]
     products: ProductFilter
+    works_per_line: ClassVar[bool] = True
+    follows_amount: ClassVar[bool] = True
 
     @classmethod
     def read(cls, reader: Reader) -> "TieredQuantity":

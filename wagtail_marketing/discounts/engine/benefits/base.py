@@ -72,6 +72,10 @@ class Benefit:
     lanes: ClassVar[frozenset[str]] = frozenset({"product", "order"})
     #: False for benefits that save nothing by design (a gift): they apply without saving.
     saves_money: ClassVar[bool] = True
+    #: Whether what it takes off a line in the product lane depends on the units it has of that line alone.
+    works_per_line: ClassVar[bool] = False
+    #: Whether less of the amount it covers never makes it leave more: then more off before it is never worse.
+    follows_amount: ClassVar[bool] = False
     products: ProductFilter
 
     @classmethod

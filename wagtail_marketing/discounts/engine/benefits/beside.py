@@ -18,6 +18,9 @@ ALL_LANES = frozenset({"product", "order", "shipping"})
 class _Beside(Benefit):
     """Uses no units."""
 
+    works_per_line: ClassVar[bool] = True
+    follows_amount: ClassVar[bool] = True
+
     def lines(self, index: CartIndex) -> int:
         return 0
 
