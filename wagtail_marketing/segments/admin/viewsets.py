@@ -3,19 +3,24 @@
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, ObjectList, PublishingPanel
-from wagtail.admin.ui.tables import Column, LiveStatusTagColumn, NumberColumn
+from wagtail.admin.ui.tables import Column, NumberColumn
 from wagtail.admin.widgets.button import Button
 from wagtail.snippets.views.snippets import EditView, IndexView
 
 from wagtail_marketing.admin.columns import LocalTimeColumn
+from wagtail_marketing.admin.components import StatusBadge
 from wagtail_marketing.admin.viewsets import ListingMixin, MarketingSnippetViewSet
+from wagtail_marketing.segments.errors import InvalidRules
 from wagtail_marketing.segments.models import Segment
 from wagtail_marketing.segments.selectors import summary, with_sizes
+from wagtail_marketing.segments.services import check_rules
 
 from .endpoints import PreviewView, SuggestView
 from .pages import OverviewView, RefreshView, WhyView
@@ -37,6 +42,29 @@ class SizeColumn(NumberColumn):
         if size is None:
             return _("not counted yet")
         return format_html('<a href="{}">{}</a>', reverse("marketing_segments:inspect", args=(instance.pk,)), size)
+
+
+class StateColumn(Column):
+    """Published, with a newer draft, or a draft (Wagtail's own column asks the database once a row)."""
+
+    def get_value(self, instance: Segment) -> StatusBadge:
+        if not instance.live:
+            return StatusBadge("draft", _("Draft"))
+        if instance.has_unpublished_changes:
+            return StatusBadge("changed", _("Published, newer draft"), tone="warning")
+        return StatusBadge("published", _("Published"), tone="positive")
+
+
+class SegmentForm(WagtailAdminModelForm):
+    """Refuses a circle of segments at the field; what a tree may be is the model's own ``clean``."""
+
+    def clean_rules(self) -> Any:
+        rules = self.cleaned_data["rules"]
+        try:
+            check_rules(rules=rules, segment=self.instance)
+        except InvalidRules as error:
+            raise ValidationError(str(error)) from error
+        return rules
 
 
 class SegmentFilterSet(WagtailFilterSet):
@@ -76,7 +104,7 @@ class SegmentViewSet(MarketingSnippetViewSet):
         SummaryColumn("summary", label=_("Who belongs to it")),
         SizeColumn("size", label=_("People"), sort_key="size"),
         LocalTimeColumn("refreshed_at", label=_("Last refreshed"), sort_key="refreshed_at"),
-        LiveStatusTagColumn(),
+        StateColumn("live", label=_("Status")),
     )
     edit_handler = ObjectList(
         [
@@ -85,7 +113,8 @@ class SegmentViewSet(MarketingSnippetViewSet):
             RulesPanel("rules"),
             FieldPanel("site"),
             PublishingPanel(),
-        ]
+        ],
+        base_form_class=SegmentForm,
     )
 
     def get_urlpatterns(self) -> list[Any]:
