@@ -10,18 +10,6 @@ from .routes import every_operation
 from .test_admin_urls import everything
 
 SCOPES = every_operation()
-#: ``(method, path below v1)`` -> scopes. A route without a row fails.
-SCOPES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("GET", "/contacts/"): ("contacts:read",),
-    ("POST", "/contacts/"): ("contacts:write",),
-    ("GET", "/contacts/{uuid}/"): ("contacts:read",),
-    ("PATCH", "/contacts/{uuid}/"): ("contacts:write",),
-    ("GET", "/contacts/{uuid}/consent/"): ("contacts:read",),
-    ("POST", "/contacts/{uuid}/unsubscribe/"): ("consent:write",),
-    ("GET", "/discounts/"): ("discounts:read",),
-    ("GET", "/discounts/{id}/"): ("discounts:read",),
-    ("POST", "/discounts/evaluate/"): ("discounts:read",),
-}
 
 
 def operations():

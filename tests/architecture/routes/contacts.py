@@ -19,3 +19,12 @@ ROWS = {
     "marketing_contacts:remove_tag": Row("manager editor", a_tag, get=405),
     "marketing_notes:add": Row("manager editor", a_contact, get=405),
 }
+
+API = {
+    ("GET", "/contacts/"): ("contacts:read",),
+    ("POST", "/contacts/"): ("contacts:write",),
+    ("GET", "/contacts/{uuid}/"): ("contacts:read",),
+    ("PATCH", "/contacts/{uuid}/"): ("contacts:write",),
+    ("GET", "/contacts/{uuid}/consent/"): ("contacts:read",),
+    ("POST", "/contacts/{uuid}/unsubscribe/"): ("consent:write",),
+}
