@@ -157,6 +157,15 @@ def test_a_manager_pauses_resumes_and_cancels_after_being_asked(client, admin_us
     assert client.post(reverse("marketing_sends:resume", args=[send.pk])).status_code == 422
 
 
+def test_the_page_of_a_contact_shows_the_newest_messages(client, admin_user, send):
+    client.force_login(admin_user)
+    for email, state in (("p0@example.com", "sent"), ("p1@example.com", "not allowed (never agreed)")):
+        contact = Contact.objects.get(email=email)
+        page = client.get(reverse("marketing_contacts:inspect", args=[contact.pk])).content.decode()
+        assert "The newest messages to this person" in page
+        assert f"<td>{state}</td>" in page.replace("\n", "").replace("  ", "")
+
+
 def test_columns_and_products_are_rendered(brand):
     from django.utils import timezone
 

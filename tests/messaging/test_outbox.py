@@ -16,7 +16,7 @@ from wagtail_marketing.messaging.errors import InvalidTransition, SendBlocked, U
 from wagtail_marketing.messaging.models import Message, Send, SendBatch
 from wagtail_marketing.messaging.selectors import reasons, recipients, send_counts
 from wagtail_marketing.messaging.services import cancel, create_send, delivery, launch, lifecycle, pause, resume
-from wagtail_marketing.testing.memory_channel import MemoryChannel
+from wagtail_marketing.testing.memory_channel import MemoryChannel, MemoryTransport
 
 pytestmark = pytest.mark.django_db
 
@@ -293,6 +293,36 @@ def test_a_channel_that_breaks_pauses_the_send(channel, people, monkeypatch, cap
     assert (send.state, send.reason) == ("paused", "The program failed; see the log.")
     assert sums(send) == {"pending": 3}
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_transport_that_breaks_leaves_one_unknown_and_the_rest_waiting(channel, people, settings, caplog):
+    settings.WAGTAIL_MARKETING = {**settings.WAGTAIL_MARKETING, "SEND_IN_FLIGHT": 4}
+    people(4)
+    send = make_send()
+
+    class Breaking(MemoryTransport):
+        def deliver(self, prepared):
+            yield prepared[0], Outcome(Result.SENT)
+            raise RuntimeError("broken")
+
+    channel.open = lambda send: Breaking(channel)
+    launch(send)
+    tasks.drain_until_idle()
+    assert sums(send) == {"sent": 1, "unknown": 1, "pending": 2}
+    send.refresh_from_db()
+    assert send.state == "paused"
+    assert "broken" in caplog.text
+
+
+def test_a_channel_that_cannot_be_opened_pauses_the_send(channel, people, caplog):
+    people(1)
+    channel.open = lambda send: 1 / 0
+    send = make_send()
+    launch(send)
+    tasks.drain_until_idle()
+    send.refresh_from_db()
+    assert (send.state, send.reason) == ("paused", "The program failed; see the log.")
+    assert sums(send) == {"pending": 1}
 
 
 def test_a_scheduled_send_starts_at_its_time_and_a_late_one_is_missed(channel, people):

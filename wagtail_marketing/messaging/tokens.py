@@ -44,7 +44,8 @@ class TokenContext:
     """What a loader may need to know beside the people: the send's site, if it has one."""
 
     site: Any = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    #: What a loader found for the whole send and need not find again for the next group.
+    cache: dict[str, Any] = field(default_factory=dict)
 
 
 Loader = Callable[[Sequence[Any], TokenContext], Mapping[int, Mapping[str, Any]]]
@@ -234,7 +235,7 @@ def load_orders(contacts: Sequence[Any], context: TokenContext) -> dict[int, dic
 def load_shop(contacts: Sequence[Any], context: TokenContext) -> dict[int, dict[str, Any]]:
     from .brand import brand_for
 
-    brand = brand_for(context.site)
+    brand = context.cache.get("brand") or context.cache.setdefault("brand", brand_for(context.site))
     row = {"name": brand.sender_name, "postal_address": brand.postal_address, "url": brand.base_url + "/"}
     return {contact.pk: row for contact in contacts}
 

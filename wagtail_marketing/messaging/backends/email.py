@@ -35,6 +35,7 @@ class _Compiled:
     message: CompiledMessage
     links: dict[int, int]
     domain: str
+    context: tokens.TokenContext
 
 
 class EmailChannel(Channel):
@@ -90,7 +91,7 @@ class EmailChannel(Channel):
             values = tokens.contexts(
                 [contact for _message, contact in pairs],
                 roots=compiled.program.roots,
-                context=tokens.TokenContext(site=send.site),
+                context=compiled.context,
             )
             for message, contact in pairs:
                 try:
@@ -141,6 +142,7 @@ class EmailChannel(Channel):
                 message=program.compile(head(send.content, send.message_class, feedback=_feedback(send, domain))),
                 links=dict(send.links.values_list("position", "pk")),
                 domain=domain,
+                context=tokens.TokenContext(site=send.site),
             )
             self._compiled[send.uuid] = found
             while len(self._compiled) > self.CACHE:

@@ -149,6 +149,9 @@ class SmtpTransport(Transport):
         try:
             client = factory(config.host, config.port, **options)
             self._client, self._used = client, 0
+            if client.sock is not None:
+                # The dot goes out alone: it must not wait 40 ms for the acknowledgement of the body (Nagle).
+                client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.phase = Phase.EHLO
             client.ehlo_or_helo_if_needed()
             self.phase = Phase.AUTH

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Case, CharField, F, Min, Q, Value, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from wagtail_marketing.conf import settings
 from wagtail_marketing.contacts.models import ConsentChoice, ConsentState, Contact
@@ -44,6 +45,8 @@ MAX_ATTEMPTS = 6
 #: Transactional mail is sent at least once: this often where the answer was lost.
 MAX_UNKNOWN_ATTEMPTS = 3
 BACK_OFF = timedelta(minutes=1)
+#: Shown as the reason of the pause.
+FAILED = gettext_noop("The program failed; see the log.")
 BACK_OFF_MOST = timedelta(hours=4)
 
 
@@ -87,7 +90,14 @@ def work(batch: SendBatch, worker: str, until: datetime) -> int:
     channel = get_channel(batch.send.channel)
     tried = 0
     wait: timedelta | None = None
-    with channel.open(batch.send) as transport:
+    try:
+        way = channel.open(batch.send)
+    except Exception:
+        logger.exception("The channel %s cannot be opened for send %s", channel.name, batch.send_id)
+        lifecycle.pause_for(batch.send, FAILED)
+        release(batch, worker)
+        return 0
+    with way as transport:
         # A task's alarm must never fall into a conversation: stop claiming before the time is up.
         while clock.now() < until:
             group = intend(batch, worker, settings.send_in_flight)
@@ -201,6 +211,7 @@ def _deliver(
     """Build and send a group; None is the outcome of what was not tried."""
     outcomes: dict[int, Outcome | None] = {message.pk: None for message, _contact in group}
     prepared: list[Prepared] = []
+    leaving = False
     try:
         for message, built in channel.prepare(send, group):
             if isinstance(built, Outcome):
@@ -211,23 +222,23 @@ def _deliver(
         if frozen:
             # Before it leaves: a click may come at once.
             Message.objects.bulk_update(frozen, ["urls"])
+        leaving = True
         for item, outcome in transport.deliver(prepared):
             outcomes[item.message_id] = outcome
     except Exception:
         # Not one recipient's fault, but ours or the program's: nobody is marked, the send waits for people.
         logger.exception("The channel %s failed for send %s", channel.name, send.pk)
-        _hold_back(send, outcomes, prepared)
+        _hold_back(send, outcomes, [item.message_id for item in prepared] if leaving else [])
     return [(message, outcomes[message.pk]) for message, _contact in group]
 
 
-def _hold_back(send: Send, outcomes: dict[int, Outcome | None], prepared: list[Prepared]) -> None:
-    blame = Outcome(Result.MISCONFIGURED, "error", "The program failed; see the log.")
-    first = next((pk for pk, outcome in outcomes.items() if outcome is None), None)
-    if first is not None:
-        # The one that was in flight when it happened may have left the house.
-        in_flight = bool(prepared)
-        outcomes[first] = Outcome(Result.UNKNOWN, "error", blame.detail) if in_flight else blame
-    lifecycle.pause_for(send, blame.detail)
+def _hold_back(send: Send, outcomes: dict[int, Outcome | None], leaving: list[int]) -> None:
+    """After a fault of the program: the send waits for people; ``leaving`` are the messages handed over, in order."""
+    in_flight = next((pk for pk in leaving if outcomes[pk] is None), None)
+    if in_flight is not None:
+        # It may have left the house; those after it have not been tried.
+        outcomes[in_flight] = Outcome(Result.UNKNOWN, "error", FAILED)
+    lifecycle.pause_for(send, FAILED)
 
 
 def settle(send: Send, outcomes: Sequence[tuple[Message, Outcome | None]]) -> None:
