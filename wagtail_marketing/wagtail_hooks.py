@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
@@ -37,6 +38,25 @@ ICONS = (
 for _config in apps.get_app_configs():
     if _config.name.startswith("wagtail_marketing.") and find_spec(f"{_config.name}.wagtail_hooks"):
         import_module(f"{_config.name}.wagtail_hooks")
+
+
+@hooks.register("register_permissions")
+def register_permissions() -> Any:
+    """Every permission of ours on the group's form, also those of models without a viewset."""
+    return Permission.objects.filter(content_type__app_label__startswith="wagtail_marketing")
+
+
+LOG_ACTIONS = (
+    ("create_token", _("Make API token"), _("API token made")),
+    ("revoke_token", _("Revoke API token"), _("API token revoked")),
+    ("cancel_job", _("Stop job"), _("Job stopped")),
+)
+
+
+@hooks.register("register_log_actions")
+def register_log_actions(actions: Any) -> None:
+    for name, label, message in LOG_ACTIONS:
+        actions.register_action(f"wagtail_marketing.{name}", label, message)
 
 
 @hooks.register("register_icons")

@@ -1,5 +1,7 @@
 """A small API over Django's groups, standing on the kit as a capability's does."""
 
+import uuid
+
 from django.contrib.auth.models import Group
 from django.urls import include, path
 from rest_framework import mixins, serializers
@@ -28,6 +30,13 @@ class GroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Crea
     def purge(self, request):
         Group.objects.all().delete()
         return Response(status=204)
+
+    @extend_schema(request=None, responses={201: GroupSerializer})
+    @action(detail=False, methods=["post"])
+    def copy(self, request):
+        """Makes a group of a name that nobody has."""
+        group = Group.objects.create(name=uuid.uuid4().hex)
+        return Response(self.get_serializer(group).data, status=201)
 
     @extend_schema(request=None, responses={200: GroupSerializer})
     @action(detail=False, methods=["post"])

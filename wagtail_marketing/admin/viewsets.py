@@ -33,7 +33,7 @@ none of its own. The menu entry hides itself from who may not open it.
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.urls import path
 from django.utils.functional import cached_property
 from wagtail.admin.menu import MenuItem
@@ -100,6 +100,11 @@ class _ListingOptions:
 
     def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_index_view_kwargs(export_permission=self.export_permission, **kwargs)  # type: ignore[misc]
+
+    def on_register(self) -> None:
+        if self.list_export is not ViewSet.UNDEFINED and self.list_export and not self.export_permission:  # type: ignore[attr-defined]
+            raise ImproperlyConfigured(f"{type(self).__name__} has list_export: name its export_permission.")
+        super().on_register()  # type: ignore[misc]
 
     def get_permissions_to_register(self) -> Any:
         """All permissions of the model, "view" too: analysts read what they may not change."""

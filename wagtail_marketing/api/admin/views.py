@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from wagtail.log_actions import log
 
 from wagtail_marketing.admin.views import ConfirmView, MarketingTemplateView
 from wagtail_marketing.api import registry, services
@@ -83,6 +84,7 @@ class TokenCreateView(TokenViewMixin, MarketingTemplateView):
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, str(error))
             else:
+                log(token, "wagtail_marketing.create_token", user=request.user, data={"scopes": token.scopes})
                 return self.render_to_response(self.get_context_data(token=token, key=key))
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
@@ -109,4 +111,6 @@ class TokenRevokeView(TokenViewMixin, ConfirmView):
         return reverse("marketing_tokens:index")
 
     def perform(self) -> ApiToken:
-        return services.revoke_token(token=self.token)
+        token = services.revoke_token(token=self.token)
+        log(token, "wagtail_marketing.revoke_token", user=self.request.user)
+        return token

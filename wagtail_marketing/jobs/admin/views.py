@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.log_actions import log
 
 from wagtail_marketing.admin.components import ProgressBar, StatusBadge
 from wagtail_marketing.admin.permissions import may
@@ -112,4 +113,6 @@ class JobCancelView(JobMixin, ConfirmView):
         ]
 
     def perform(self) -> Job:
-        return services.cancel_job(job=self.job)
+        job = services.cancel_job(job=self.job)
+        log(job, "wagtail_marketing.cancel_job", user=self.request.user)
+        return job
