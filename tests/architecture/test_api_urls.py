@@ -9,6 +9,7 @@ from wagtail_marketing.api import registry, schema, services
 from .routes import every_operation
 from .test_admin_urls import everything
 
+#: ``(method, path below v1)`` -> scopes, of each room's module in ``routes``. A route without a row fails.
 SCOPES = every_operation()
 
 

@@ -15,6 +15,7 @@ class CampaignsConfig(AppConfig):
     )
 
     def ready(self) -> None:
+        from wagtail_marketing.api import registry as api
         from wagtail_marketing.core.tasks import drains
 
         from . import checklist, tasks  # noqa: F401  the checklist registers its rows
@@ -23,3 +24,7 @@ class CampaignsConfig(AppConfig):
             from . import discount_checks  # noqa: F401
 
         drains.register("campaigns", tasks.drain)
+        api.register_scope("campaigns:read", _("Read campaigns and their review"))
+        api.register_scope("campaigns:write", _("Create, change and delete drafts of campaigns"))
+        api.register_scope("campaigns:send", _("Launch, pause, resume and cancel campaigns"))
+        api.register("campaigns", "wagtail_marketing.campaigns.api.CampaignViewSet", basename="campaign")

@@ -15,8 +15,16 @@ class InsightsConfig(AppConfig):
     )
 
     def ready(self) -> None:
+        from wagtail_marketing.api import registry as api
         from wagtail_marketing.core.tasks import drains
 
         from . import tasks
 
         drains.register("attribution", tasks.drain)
+        api.register_scope("reports:read", _("Read reports and the dashboard's figures"))
+        api.register("analytics", "wagtail_marketing.insights.api.AnalyticsViewSet", basename="analytics")
+        api.register(
+            r"campaigns/(?P<campaign_pk>\d+)/report",
+            "wagtail_marketing.insights.api.ReportViewSet",
+            basename="campaign-report",
+        )

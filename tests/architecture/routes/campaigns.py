@@ -34,3 +34,16 @@ ROWS = {
     "marketing_campaigns:copy": Row(MAKERS, a_draft),
     "marketing_campaigns:delete": Row("manager", a_draft),
 }
+
+API = {
+    ("GET", "/campaigns/"): ("campaigns:read",),
+    ("POST", "/campaigns/"): ("campaigns:write",),
+    ("GET", "/campaigns/{id}/"): ("campaigns:read",),
+    ("PATCH", "/campaigns/{id}/"): ("campaigns:write",),
+    ("DELETE", "/campaigns/{id}/"): ("campaigns:write",),
+    ("GET", "/campaigns/{id}/review/"): ("campaigns:read",),
+    ("POST", "/campaigns/{id}/launch/"): ("campaigns:send",),
+    ("POST", "/campaigns/{id}/pause/"): ("campaigns:send",),
+    ("POST", "/campaigns/{id}/resume/"): ("campaigns:send",),
+    ("POST", "/campaigns/{id}/cancel/"): ("campaigns:send",),
+}

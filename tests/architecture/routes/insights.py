@@ -15,3 +15,9 @@ ROWS = {
     "marketing_reports:orders": Row(ALL, a_campaign),
     "marketing_reports:people": Row(ALL, a_campaign),
 }
+
+API = {
+    ("GET", "/analytics/dashboard/"): ("reports:read",),
+    ("GET", "/analytics/roi/"): ("reports:read",),
+    ("GET", "/campaigns/{campaign_pk}/report/"): ("reports:read",),
+}

@@ -82,7 +82,6 @@ class ReviewView(CampaignPage):
                 _WORDS.get(row.step, _("Check")),
                 row.text,
                 row_url(row, self.campaign, self.site.site_id),
-                _("Open"),
             )
             for row in self.review.rows
         ]

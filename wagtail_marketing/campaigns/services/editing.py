@@ -299,6 +299,39 @@ def clone_campaign(*, campaign: Campaign, name: str = "", user=None, now: dateti
     )
 
 
+#: Parts with a service of their own, and how it is called.
+_PARTS = frozenset({"include", "exclude", "templates", "discounts", "costs"})
+
+
+@transaction.atomic
+def save_campaign(*, campaign: Campaign | None, user=None, now: datetime | None = None, **values) -> Campaign:
+    """Create (None) or change a campaign with all its parts at once: all or nothing.
+
+    ``values`` are those of ``create_campaign`` and ``costs``; a part that is left out stays. Raises what the
+    services of the parts raise.
+    """
+    parts = {name: values.pop(name) for name in _PARTS & values.keys()}
+    if campaign is None:
+        campaign = create_campaign(user=user, now=now, **values)
+    elif values:
+        update_campaign(campaign=campaign, now=now, **values)
+    if {"include", "exclude"} & parts.keys():
+        sides = {role: [link.segment for link in campaign.segment_links.filter(role=role)] for role in Role.values}
+        set_audience(
+            campaign=campaign,
+            include=parts.get("include", sides[Role.INCLUDE]),
+            exclude=parts.get("exclude", sides[Role.EXCLUDE]),
+            now=now,
+        )
+    if "templates" in parts:
+        set_messages(campaign=campaign, templates=parts["templates"], now=now)
+    if "discounts" in parts:
+        set_discounts(campaign=campaign, discounts=parts["discounts"], now=now)
+    if "costs" in parts:
+        set_costs(campaign=campaign, costs=parts["costs"], now=now)
+    return campaign
+
+
 @transaction.atomic
 def delete_campaign(*, campaign: Campaign) -> None:
     """Only a draft that nobody received. Raises ``NotEditable``."""

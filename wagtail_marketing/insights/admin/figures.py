@@ -32,4 +32,4 @@ def change(now: Any, before: Any, *, good_when: str = "up") -> Change:
     rate = None if not before else float((Decimal(now) - Decimal(before)) / Decimal(before) * 100)
     if rate is None and not now:
         rate = 0.0
-    return Change(rate, good_when, _("against the period before"))
+    return Change(rate, good_when, "" if rate is None else _("against the period before"))

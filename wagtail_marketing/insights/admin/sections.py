@@ -87,14 +87,6 @@ def money(campaign: Campaign, request: HttpRequest) -> Iterator[Any]:
     yield StatGrid(
         [
             StatCard(
-                _("Orders"),
-                count(report.orders),
-                definition=_("Orders credited to this campaign by the last touch; cancelled ones are left out."),
-                note=_("%(rate)s of delivered") % {"rate": percent(report.order_rate)},
-                url=orders,
-                key="orders",
-            ),
-            StatCard(
                 _("Revenue"),
                 format_money(report.revenue_minor, currency),
                 definition=_("Totals of those orders less refunds. Discounts are taken off already."),
@@ -102,11 +94,12 @@ def money(campaign: Campaign, request: HttpRequest) -> Iterator[Any]:
                 key="revenue",
             ),
             StatCard(
-                _("Discount given"),
-                format_money(report.discount_minor, currency),
-                definition=_("What the campaign's codes took off those orders; the revenue is without it already."),
-                url="#wm-codes",
-                key="discount",
+                _("Orders"),
+                count(report.orders),
+                definition=_("Orders credited to this campaign by the last touch; cancelled ones are left out."),
+                note=_("%(rate)s of delivered") % {"rate": percent(report.order_rate)},
+                url=orders,
+                key="orders",
             ),
             StatCard(
                 _("Cost"),
@@ -122,6 +115,13 @@ def money(campaign: Campaign, request: HttpRequest) -> Iterator[Any]:
                 note="" if report.roi is not None else _("No cost is entered."),
                 url=orders,
                 key="roi",
+            ),
+            StatCard(
+                _("Discount given"),
+                format_money(report.discount_minor, currency),
+                definition=_("What the campaign's codes took off those orders; the revenue is without it already."),
+                url="#wm-codes",
+                key="discount",
             ),
         ],
         label=_("Money"),
