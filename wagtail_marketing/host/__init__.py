@@ -83,7 +83,7 @@ def _forget_adapter(*, setting: str, **kwargs: Any) -> None:
 setting_changed.connect(_forget_adapter, dispatch_uid="wagtail_marketing.host")
 
 
-def _tell(event: str, kind: str, fact_type: type, thing: Any) -> None:
+def _tell(event: str, kind: str, fact_type: type[Any], thing: Any) -> None:
     """Read the shop's object through the adapter and run the handlers.
 
     An object that the adapter cannot read is a fault of the mirror: it is logged and queued for the next

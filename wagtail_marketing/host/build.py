@@ -96,9 +96,10 @@ def customer(plan: Any, row: Any, several: Mapping, children: Mapping) -> HostCu
     key = text(_get(plan, row, "key"))
     if not key:
         raise Unreadable("key", "is empty.", "Leave such rows out by the map's filter.")
+    texts: dict[str, Any] = {name: text(_get(plan, row, name)) for name in CUSTOMER_TEXT}
     return HostCustomer(
         key=key,
-        **{name: text(_get(plan, row, name)) for name in CUSTOMER_TEXT},
+        **texts,
         birthday=day(_get(plan, row, "birthday"), "birthday"),
         created_at=moment(_get(plan, row, "created_at"), "created_at"),
         attributes={name: _get(plan, row, f"attributes.{name}") for name in plan.map.attributes},

@@ -10,7 +10,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property, reduce
 from operator import or_
@@ -212,12 +212,12 @@ class _Plan:
                 field="related",
                 remedy="Name the related_name of the foreign key that points here.",
             )
-        return Reader(field.related_model, mapped.sources(), owner=field.field.name)  # type: ignore[union-attr]
+        return Reader(field.related_model, mapped.sources(), owner=field.field.name)  # type: ignore[union-attr,arg-type]
 
     def page(self, queryset: QuerySet) -> Iterator[Any]:
         yield from self.read(queryset)
 
-    def read(self, queryset: QuerySet) -> Iterator[Any]:
+    def read(self, queryset: QuerySet) -> Generator[Any, None, tuple[int, str]]:
         """Yields the dataclasses of a page; returns how many rows it had and the last key."""
         rows = list(self.reader.rows(queryset))
         if not rows:
