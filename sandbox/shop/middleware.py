@@ -2,6 +2,9 @@
 
 import re
 
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
 from shop import session
 
 FORM = re.compile(r"[\w-]{1,64}")
@@ -13,6 +16,7 @@ class RememberCode:
 
     def __call__(self, request):
         code = request.GET.get("code", "") if request.method == "GET" else ""
-        if FORM.fullmatch(code) and not request.path.startswith(("/admin/", "/marketing/", "/django-admin/")):
-            session.remember_code(request, code)
+        ours = FORM.fullmatch(code) and not request.path.startswith(("/admin/", "/marketing/", "/django-admin/"))
+        if ours and session.remember_code(request, code):
+            messages.info(request, _("The code %(code)s is kept for your checkout.") % {"code": code})
         return self.get_response(request)

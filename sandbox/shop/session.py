@@ -43,11 +43,17 @@ def own_cart(request: HttpRequest) -> Cart:
     return cart
 
 
-def remember_code(request: HttpRequest, code: str) -> None:
-    """A link with ?code= only puts the code into the cart; nothing is held or counted yet."""
+def remember_code(request: HttpRequest, code: str) -> bool:
+    """A link with ?code= only puts the code into the cart; nothing is held or counted yet.
+
+    Whether it was news.
+    """
+    if request.session.get(CODE) == code:
+        return False
     request.session[CODE] = code
     if cart := current_cart(request):
         services.set_codes(cart=cart, codes=[*cart.codes, code])
+    return True
 
 
 def log_in(request: HttpRequest, customer: Customer) -> None:

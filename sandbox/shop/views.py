@@ -128,7 +128,8 @@ def _change_codes(request, cart):
         codes = [code for code in codes if code.casefold() != removed.casefold()]
         session.forget_code(request)
     form = CodeForm(request.POST)
-    if request.POST.get("action") == "add-code" and form.is_valid():
+    # Whatever button was pressed, or Enter: a code that was typed is meant.
+    if form.is_valid():
         codes.append(form.cleaned_data["code"])
     services.set_codes(cart=cart, codes=codes)
     return redirect("shop:checkout")

@@ -18,7 +18,6 @@ from shop.demo.plan import NotReady, Plan
 from shop.demo.report import figures_of
 from shop.demo.visitor import Visitor, parse
 from shop.mailstore import Mail, MailStore
-from shop.models import Category
 from wagtail_marketing.campaigns import selectors as campaign_selectors
 from wagtail_marketing.campaigns import services as campaigns
 from wagtail_marketing.core import tasks
@@ -112,15 +111,13 @@ class Journey:
         """Open the mail's button in a browser of one's own, and perhaps buy pastry with the code."""
         visitor = Visitor()
         link = next((url for url, words in parse(mail.html)[0] if words == plan.BUTTON), "")
-        page = visitor.get(link) if link else None
-        if page is None or page.status != 200 or not page.url.startswith(f"{self.base_url}/products/"):
-            raise NotReady(f"The button of {mail.recipients[0]}'s mail leads to {page and (page.status, page.url)}")
+        shelf = visitor.get(link) if link else None
+        if shelf is None or shelf.status != 200 or not shelf.url.startswith(f"{self.base_url}/products/"):
+            raise NotReady(f"The button of {mail.recipients[0]}'s mail leads to {shelf and (shelf.status, shelf.url)}")
         if not buys:
             return
         account = visitor.get(f"{self.base_url}/account/")
         visitor.submit(account, account.form("log-in"), email=mail.recipients[0])
-        department = Category.objects.get(name=plan.CATEGORY, parent=None)
-        shelf = visitor.get(f"{self.base_url}/products/?category={department.pk}")
         visitor.submit(shelf, shelf.form("/cart/add/"), quantity="4")
         checkout = visitor.get(f"{self.base_url}/checkout/")
         done = visitor.submit(checkout, checkout.form("checkout"), action="place")

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Exists, OuterRef
 
-from shop.models import Customer, Order, OrderLine
+from shop.models import Category, Customer, Order, OrderLine
 from wagtail_marketing.campaigns import selectors as campaign_selectors
 from wagtail_marketing.campaigns import services as campaigns
 from wagtail_marketing.campaigns.models import Campaign
@@ -53,9 +53,10 @@ class Plan:
     """What the review promised to reach."""
 
 
-def build(*, base_path: str = "/products/") -> Plan:
+def build() -> Plan:
     """Make everything up to a reviewed draft, send a test of it, and leave the launch to the caller."""
     mark = secrets.token_hex(3).upper()
+    shelf = Category.objects.get(name=CATEGORY, parent=None)
     user = get_user_model().objects.filter(is_superuser=True).order_by("pk").first()
     segment = segments.create_segment(name=f"Pastry lovers {mark}", rules=RULES, user=user)
     discount = discounts.create_discount(
@@ -74,7 +75,7 @@ def build(*, base_path: str = "/products/") -> Plan:
         ("heading", {"text": 'Good morning, {{ contact.first_name | default: "dear customer" }}', "level": "h1"}),
         ("text", "<p>You have come for pastry often these weeks. Here is a thank-you: 20 % off all of it.</p>"),
         ("discount_code", {"text": "Your code", "code": code.code, "url": ""}),
-        ("button", {"label": BUTTON, "url": f"{base_path}?code={code.code}"}),
+        ("button", {"label": BUTTON, "url": f"/products/?category={shelf.pk}&code={code.code}"}),
     ]
     template.save_revision(user=user).publish(user=user)
     template.refresh_from_db()

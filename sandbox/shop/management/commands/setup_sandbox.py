@@ -62,8 +62,8 @@ class Command(BaseCommand):
             return
         brand = MarketingSettings(
             site=site,
-            postal_address="Corner Grocery\n1 Main Street\nSpringfield, OH 45501\nUSA",
-            footer_text="You get this because you asked for our news by e-mail.",
+            postal_address="1 Main Street\nSpringfield, OH 45501\nUSA",
+            footer_text="Order until six and pick it up in the store, or let us bring it.",
             colour_brand="#1f6b45",
             colour_background="#fbf9f4",
             colour_text="#1d2621",
