@@ -1,6 +1,7 @@
 import pytest
 from django.db import transaction
 
+from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.contacts import services as contacts
 from wagtail_marketing.contacts.models import Tag
 from wagtail_marketing.contacts.registry import erasers, exporters
@@ -58,6 +59,16 @@ def test_a_code_bound_to_a_person_is_unknown_to_others(ann, live_discount):
     services.create_code(discount=discount, code="SAVE", contact=ann, now=NOW)
     assert quote(customer_key="c-1") == 1000
     assert quote(customer_key="c-2") == quote() == 0
+
+
+def test_a_new_account_with_a_known_address_is_no_new_customer(ann, live_discount):
+    live_discount(conditions=rule("first_order"))
+    assert quote(customer_key="c-9", email="ann@example.com") == 1000
+    order = {"contact": ann, "currency": "USD", "total_minor": 1, "total_base": 1, "placed_at": NOW, "updated_at": NOW}
+    Order.objects.create(ref="earlier", **order)
+    assert quote(customer_key="c-1") == 0
+    assert quote(customer_key="c-9", email="Ann@example.com") == 0
+    assert quote(customer_key="c-9") == 1000
 
 
 def test_export_and_erasure(ann, live_discount):

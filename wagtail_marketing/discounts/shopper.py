@@ -28,7 +28,8 @@ def find_shopper(*, customer_key: str | None, email: str = "", phone: str = "") 
     contact = None
     if customer_key:
         contact = Contact.objects.filter(external_key=customer_key).first()
-    elif address:
+    if contact is None and address:
+        # A guest, or a customer whom the mirror does not know yet and who may have ordered as a guest.
         contact = Contact.objects.filter(email_normalised=address).order_by("pk").first()
     emails = {address, contact.email_normalised if contact else ""} - {""}
     phones = {normalise_phone(phone), contact.phone_e164 if contact else ""} - {""}

@@ -11,7 +11,9 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from wagtail_marketing.commerce.models import Category
+from wagtail_marketing.conf import settings
 from wagtail_marketing.core.errors import DomainError
+from wagtail_marketing.core.money import digits
 from wagtail_marketing.discounts import engine, services, words
 from wagtail_marketing.discounts.live import normalise
 from wagtail_marketing.discounts.models import Code, Discount, Lane, LimitKind
@@ -144,9 +146,11 @@ class DiscountForm(WagtailAdminModelForm):
             self.fields[name].choices = list(fact_choices[name]()) if name in fact_choices else []
         for name in ("categories", "exclude_categories"):
             self.fields[name].suggestions = Category.objects.order_by("name").values_list("name", flat=True)
+        currency = discount.currency or settings.currency
+        for name in ("amount", "max_discount", "min_spend"):
+            field = self.fields[name]
+            field.help_text = " ".join(filter(None, (str(field.help_text), _("In %(c)s.") % {"c": currency})))
         if discount.pk is None:
-            from wagtail_marketing.conf import settings
-
             self.fields["currency"].initial = settings.currency
             return
         del self.fields["code"]
@@ -169,8 +173,6 @@ class DiscountForm(WagtailAdminModelForm):
         return engine.digits(self.cleaned_data.get("currency") or self.instance.currency)
 
     def clean_currency(self) -> str:
-        from wagtail_marketing.core.money import digits
-
         currency = self.cleaned_data["currency"].upper()
         try:
             digits(currency)

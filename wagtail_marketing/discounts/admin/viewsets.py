@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
 from wagtail.admin.widgets.button import Button
 
 from wagtail_marketing.admin.columns import LocalTimeColumn, MoneyColumn, NumberColumn, StatusColumn
@@ -178,7 +178,7 @@ class CodeViewSet(MarketingModelViewSet):
         "code",
         Column("discount", label=_("Discount")),
         NumberColumn("used", label=_("Redeemed")),
-        Column("active", label=_("Active")),
+        BooleanColumn("active", label=_("Active")),
         LocalTimeColumn("expires_at", label=_("Expires"), sort_key="expires_at"),
     ]
     list_export = ["code", "discount", "used", "active", "expires_at"]

@@ -61,7 +61,7 @@ def update_discount(*, discount: Discount, now: datetime | None = None, **fields
     now = now or clock.now()
     locked = Discount.objects.select_for_update(of=("self",)).select_related("live_version").get(pk=discount.pk)
     if locked.status_at(now) == Status.ENDED:
-        raise WrongState(_("This discount has ended."), remedy=_("Copy it and change the copy."))
+        raise WrongState(_("This discount has ended."), remedy=_("Make a new one."))
     if locked.live_version_id and fields.get("currency", locked.currency) != locked.currency:
         raise WrongState(_("The currency of a discount that was live stays."), field="currency")
     _set(locked, fields)
