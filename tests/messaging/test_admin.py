@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from wagtail.models import ModelLogEntry
 
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core import tasks
@@ -154,6 +155,8 @@ def test_a_manager_pauses_resumes_and_cancels_after_being_asked(client, admin_us
         send.refresh_from_db()
         assert send.state == state
     assert Message.objects.get().state == MessageState.CANCELLED
+    logged = ModelLogEntry.objects.filter(action__startswith="wagtail_marketing.send").order_by("pk")
+    assert [entry.action.rsplit(".", 1)[1] for entry in logged] == ["pause", "resume", "cancel"]
     assert client.post(reverse("marketing_sends:resume", args=[send.pk])).status_code == 422
 
 

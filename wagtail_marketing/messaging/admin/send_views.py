@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.widgets.button import HeaderButton
+from wagtail.log_actions import log
 
 from wagtail_marketing.admin.components import DataTable, ProgressBar, Section, StatCard, StatGrid, StatusBadge
 from wagtail_marketing.admin.permissions import may
@@ -274,6 +276,16 @@ def mask(address: str) -> str:
 class _StepView(_SendMixin, ConfirmView):
     marketing_permission = SEND
     header_icon = "mail"
+    action = ""
+
+    def step(self) -> Send:
+        raise NotImplementedError
+
+    def perform(self) -> Send:
+        with transaction.atomic():
+            send = self.step()
+            log(instance=send, action=f"wagtail_marketing.send.{self.action}", user=self.request.user)
+        return send
 
     def get_page_subtitle(self) -> str:
         return str(self.send)
@@ -283,17 +295,19 @@ class _StepView(_SendMixin, ConfirmView):
 
 
 class PauseView(_StepView):
+    action = "pause"
     page_title = gettext_lazy("Pause")
     question = gettext_lazy("Hold this send?")
     details = (gettext_lazy("What is on its way arrives; nothing more is begun until somebody resumes it."),)
     confirm_label = gettext_lazy("Pause")
     success_message = gettext_lazy("The send is paused.")
 
-    def perform(self) -> Send:
+    def step(self) -> Send:
         return services.pause(self.send, reason=_("Paused by %(name)s") % {"name": self.request.user.get_username()})
 
 
 class ResumeView(_StepView):
+    action = "resume"
     page_title = gettext_lazy("Resume")
     question = gettext_lazy("Go on with this send?")
     confirm_label = gettext_lazy("Resume")
@@ -303,11 +317,12 @@ class ResumeView(_StepView):
         counts = selectors.send_counts(self.send)
         return [_("%(count)s messages are waiting.") % {"count": localize(counts.pending + counts.claimed)}]
 
-    def perform(self) -> Send:
+    def step(self) -> Send:
         return services.resume(self.send)
 
 
 class CancelView(_StepView):
+    action = "cancel"
     page_title = gettext_lazy("Cancel")
     question = gettext_lazy("Cancel this send?")
     irreversible = True
@@ -322,7 +337,7 @@ class CancelView(_StepView):
             % {"count": localize(counts.pending + counts.claimed)}
         ]
 
-    def perform(self) -> Send:
+    def step(self) -> Send:
         return services.cancel(
             self.send, reason=_("Cancelled by %(name)s") % {"name": self.request.user.get_username()}
         )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from wagtail.admin import messages
+from wagtail.log_actions import log
 
 from wagtail_marketing.admin.views import MarketingTemplateView, MarketingView
 from wagtail_marketing.core.errors import DomainError
@@ -145,6 +146,12 @@ class TestSendView(_TemplateMixin, MarketingTemplateView):
             messages.error(request, str(error))
             return self.render_to_response(self.get_context_data(form=form), status=422)
         sent = [outcome for outcome in outcomes if outcome.ok]
+        log(
+            instance=self.template,
+            action="wagtail_marketing.email.test",
+            user=request.user,
+            data={"sent": len(sent), "tried": len(outcomes)},
+        )
         for outcome in outcomes:
             if not outcome.ok:
                 messages.error(request, f"{outcome.address}: {outcome.detail}")
