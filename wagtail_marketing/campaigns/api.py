@@ -21,7 +21,7 @@ from wagtail_marketing.segments.models import Segment
 
 from . import selectors, services
 from .models import Campaign, CostKind, Goal, Role, Status
-from .services.editing import CostInput
+from .services import CostInput
 
 AMOUNT = {"max_digits": 18, "decimal_places": 4, "min_value": 0}
 

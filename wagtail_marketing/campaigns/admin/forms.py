@@ -14,7 +14,7 @@ from wagtail.models import Site
 
 from wagtail_marketing.campaigns import services
 from wagtail_marketing.campaigns.models import Campaign, CostKind, Goal, Role
-from wagtail_marketing.campaigns.services.editing import CostInput
+from wagtail_marketing.campaigns.services import CostInput
 from wagtail_marketing.conf import settings
 from wagtail_marketing.core.errors import DomainError
 from wagtail_marketing.core.money import digits, to_decimal
@@ -33,8 +33,16 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def _amount(**options: Any) -> forms.DecimalField:
-    return forms.DecimalField(min_value=Decimal(0), max_digits=14, **options)
+def _amount(label: str, *, required: bool = True) -> forms.DecimalField:
+    """An amount in the base currency, with as many places as that has."""
+    currency = settings.currency
+    return forms.DecimalField(
+        label=f"{label} ({currency})",
+        min_value=Decimal(0),
+        max_digits=14,
+        decimal_places=digits(currency),
+        required=required,
+    )
 
 
 class ServiceForm(forms.Form):
@@ -73,7 +81,7 @@ class DetailsForm(ServiceForm):
         widget=DayInput,
         help_text=gettext_lazy("The campaign is complete after it; empty: once all is sent."),
     )
-    budget = _amount(label=gettext_lazy("Budget"), required=False)
+    budget = forms.DecimalField(required=False)
     site = forms.ModelChoiceField(
         label=gettext_lazy("Site"),
         queryset=Site.objects.all(),
@@ -90,8 +98,7 @@ class DetailsForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["budget"].label = _("Budget (%(currency)s)") % {"currency": settings.currency}
-        self.fields["budget"].decimal_places = digits(settings.currency)
+        self.fields["budget"] = _amount(_("Budget"), required=False)
         if self.campaign is not None and not self.campaign.editable:
             self.fields["site"].disabled = True
             self.fields["starts_on"].disabled = True
@@ -245,15 +252,14 @@ def discount_choices() -> list[tuple[str, str]]:
 class CostForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What for"), choices=CostKind.choices, initial=CostKind.OTHER)
     note = forms.CharField(label=gettext_lazy("Note"), max_length=150, required=False)
-    amount = _amount(label=gettext_lazy("Amount"))
+    amount = forms.DecimalField()
     incurred_on = forms.DateField(
         label=gettext_lazy("When"), required=False, widget=DayInput, help_text=gettext_lazy("Empty: today.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["amount"].decimal_places = digits(settings.currency)
-        self.fields["amount"].label = _("Amount (%(currency)s)") % {"currency": settings.currency}
+        self.fields["amount"] = _amount(_("Amount"))
 
     def has_changed(self) -> bool:
         """An empty extra row is no cost, whatever its kind says."""

@@ -1,14 +1,12 @@
 """Writes: the admin, the REST API, tasks and commands all call these."""
 
+from .costs import CostInput, add_cost, delete_cost, set_costs
 from .editing import (
-    add_cost,
     clone_campaign,
     create_campaign,
     delete_campaign,
-    delete_cost,
     save_campaign,
     set_audience,
-    set_costs,
     set_discounts,
     set_messages,
     update_campaign,
@@ -25,6 +23,7 @@ from .running import (
 )
 
 __all__ = [
+    "CostInput",
     "add_cost",
     "cancel_campaign",
     "clone_campaign",

@@ -1,7 +1,6 @@
 """What the editor decides. Names, notes and costs may change at any time, the rest only in a draft."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,16 +9,12 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from wagtail_marketing.campaigns.errors import NotEditable
 from wagtail_marketing.campaigns.models import (
-    EDITABLE,
     Campaign,
-    CampaignCost,
     CampaignDiscount,
     CampaignMessage,
     CampaignSegment,
     CampaignState,
-    CostKind,
     Goal,
     Role,
 )
@@ -28,33 +23,13 @@ from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput, WrongState
 from wagtail_marketing.core.money import to_minor
 
+from .costs import set_costs
+from .guards import require_draft, touch
+
 #: May change while a campaign runs and afterwards: nobody has received them.
 ALWAYS = frozenset({"name", "goal", "notes", "budget", "ends_on"})
 #: Part of what people receive.
 DRAFT_ONLY = frozenset({"site", "utm_source", "utm_medium", "utm_campaign", "starts_on"})
-
-
-@dataclass(frozen=True)
-class CostInput:
-    """One cost; ``amount`` in the shop's base currency, as a Decimal or a string."""
-
-    amount: Decimal | str
-    kind: str = CostKind.OTHER
-    note: str = ""
-    incurred_on: date | None = None
-
-
-def _touch(campaign: Campaign, now: datetime | None) -> None:
-    campaign.updated_at = now or clock.now()
-    Campaign.objects.filter(pk=campaign.pk).update(updated_at=campaign.updated_at)
-
-
-def _require_draft(campaign: Campaign) -> None:
-    """Lock the state, so that a launch in another session waits for this change or refuses it."""
-    state = CampaignState.objects.select_for_update().get(campaign=campaign)
-    if state.status not in EDITABLE:
-        raise NotEditable
-    campaign.state = state
 
 
 def _clean(campaign: Campaign) -> None:
@@ -140,7 +115,7 @@ def update_campaign(*, campaign: Campaign, now: datetime | None = None, **change
         changes["budget_minor"] = _budget(changes.pop("budget"))
     changed = {name: value for name, value in changes.items() if getattr(campaign, name) != value}
     if DRAFT_ONLY & changed.keys():
-        _require_draft(campaign)
+        require_draft(campaign)
     before = {name: getattr(campaign, name) for name in changed}
     try:
         for name, value in changed.items():
@@ -164,7 +139,7 @@ def set_audience(
 
     Raises ``InvalidInput`` where a segment stands on both sides, ``NotEditable``.
     """
-    _require_draft(campaign)
+    require_draft(campaign)
     roles = {segment.pk: Role.INCLUDE for segment in include}
     for segment in exclude:
         if segment.pk in roles:
@@ -178,14 +153,14 @@ def set_audience(
     CampaignSegment.objects.bulk_create(
         [CampaignSegment(campaign=campaign, segment_id=pk, role=role) for pk, role in roles.items()]
     )
-    _touch(campaign, now)
+    touch(campaign, now)
     return campaign
 
 
 @transaction.atomic
 def set_messages(*, campaign: Campaign, templates: Sequence, now: datetime | None = None) -> Campaign:
     """The e-mails of the campaign, in order. Raises ``NotEditable``."""
-    _require_draft(campaign)
+    require_draft(campaign)
     CampaignMessage.objects.filter(campaign=campaign).delete()
     CampaignMessage.objects.bulk_create(
         [
@@ -193,7 +168,7 @@ def set_messages(*, campaign: Campaign, templates: Sequence, now: datetime | Non
             for position, template in enumerate(templates)
         ]
     )
-    _touch(campaign, now)
+    touch(campaign, now)
     return campaign
 
 
@@ -223,60 +198,8 @@ def set_discounts(
             for discount, code in sorted(wanted, key=lambda pair: (pair[0], pair[1] or 0))
         ]
     )
-    _touch(campaign, now)
+    touch(campaign, now)
     return campaign
-
-
-def _cost(campaign: Campaign, cost: CostInput, now: datetime) -> CampaignCost:
-    amount = to_minor(cost.amount, settings.currency)
-    if amount < 0:
-        raise InvalidInput(_("A cost is not negative."), field="amount")
-    if cost.kind not in CostKind.values:
-        raise InvalidInput(_("“%(kind)s” is not a kind of cost.") % {"kind": cost.kind}, field="kind")
-    return CampaignCost(
-        campaign=campaign,
-        kind=cost.kind,
-        note=cost.note.strip(),
-        amount_minor=amount,
-        currency=settings.currency,
-        incurred_on=cost.incurred_on or now.astimezone(clock.shop_zone()).date(),
-    )
-
-
-@transaction.atomic
-def add_cost(
-    *,
-    campaign: Campaign,
-    amount: Decimal | str,
-    kind: str = CostKind.OTHER,
-    note: str = "",
-    incurred_on: date | None = None,
-    now: datetime | None = None,
-) -> CampaignCost:
-    """A cost in the base currency, in any state: invoices come late. Raises ``InvalidInput``."""
-    now = now or clock.now()
-    row = _cost(campaign, CostInput(amount=amount, kind=kind, note=note, incurred_on=incurred_on), now)
-    row.save()
-    _touch(campaign, now)
-    return row
-
-
-@transaction.atomic
-def set_costs(*, campaign: Campaign, costs: Iterable[CostInput], now: datetime | None = None) -> list[CampaignCost]:
-    """Replace all costs. Raises ``InvalidInput``; then nothing has changed."""
-    now = now or clock.now()
-    rows = [_cost(campaign, cost, now) for cost in costs]
-    CampaignCost.objects.filter(campaign=campaign).delete()
-    CampaignCost.objects.bulk_create(rows)
-    _touch(campaign, now)
-    return rows
-
-
-@transaction.atomic
-def delete_cost(*, cost: CampaignCost, now: datetime | None = None) -> None:
-    campaign = cost.campaign
-    cost.delete()
-    _touch(campaign, now)
 
 
 @transaction.atomic
@@ -335,5 +258,5 @@ def save_campaign(*, campaign: Campaign | None, user=None, now: datetime | None 
 @transaction.atomic
 def delete_campaign(*, campaign: Campaign) -> None:
     """Only a draft that nobody received. Raises ``NotEditable``."""
-    _require_draft(campaign)
+    require_draft(campaign)
     campaign.delete()
