@@ -10,6 +10,8 @@ from typing import Any
 
 from django.conf import settings as django_settings
 
+from .compat import django_smtp
+
 
 class Settings:
     """The site's ``WAGTAIL_MARKETING`` dict behind typed properties."""
@@ -125,14 +127,9 @@ class Settings:
 
     @property
     def smtp(self) -> Mapping[str, Any]:
-        """``HOST``, ``PORT``, ``USER``, ``PASSWORD``, ``USE_TLS``, ``USE_SSL``; Django's ``EMAIL_*`` where left out."""
+        """``HOST``, ``PORT``, ``USER``, ``PASSWORD``, ``USE_TLS``, ``USE_SSL``; Django's own where left out."""
         given = self._get("SMTP", {})
-        names = ("HOST", "PORT", "USER", "PASSWORD", "USE_TLS", "USE_SSL")
-        django_names = {"USER": "HOST_USER", "PASSWORD": "HOST_PASSWORD"}
-        return {
-            name: given.get(name, getattr(django_settings, f"EMAIL_{django_names.get(name, name)}", None))
-            for name in names
-        }
+        return {name: given.get(name, ours) for name, ours in django_smtp().items()}
 
     @property
     def api_throttle_rate(self) -> str:

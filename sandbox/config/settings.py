@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+import django
 
 import wagtail_marketing
 
@@ -129,8 +130,16 @@ STATIC_ROOT = VAR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
 
-EMAIL_HOST = "127.0.0.1"
-EMAIL_PORT = int(os.environ.get("DEMO_SMTP_PORT", "1025"))
+DEMO_SMTP_HOST, DEMO_SMTP_PORT = "127.0.0.1", int(os.environ.get("DEMO_SMTP_PORT", "1025"))
+if django.VERSION >= (6, 1):
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": DEMO_SMTP_HOST, "port": DEMO_SMTP_PORT},
+        }
+    }
+else:
+    EMAIL_HOST, EMAIL_PORT = DEMO_SMTP_HOST, DEMO_SMTP_PORT
 SANDBOX_MAIL = VAR / "mail"  # where the demo's SMTP server keeps what it receives
 
 DEMO_PORT = int(os.environ.get("DEMO_PORT", "8000"))

@@ -21,15 +21,17 @@ from wagtail_marketing.core import tasks
 def demo(live_server, settings, tmp_path):
     """The sandbox with forty households, its mail server, and its own address in every link."""
     settings.SANDBOX_MAIL = tmp_path / "mail"
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
     settings.WAGTAILADMIN_BASE_URL = live_server.url
-    settings.WAGTAIL_MARKETING = {**settings.WAGTAIL_MARKETING, "PUBLIC_BASE_URL": live_server.url}
     with socket.socket() as probe:
         # aiosmtpd connects to itself at the port that it was told, so 0 would not do.
         probe.bind(("127.0.0.1", 0))
-        settings.EMAIL_PORT = probe.getsockname()[1]
-    controller = Controller(Catcher(MailStore()), hostname="127.0.0.1", port=settings.EMAIL_PORT)
+        port = probe.getsockname()[1]
+    settings.WAGTAIL_MARKETING = {
+        **settings.WAGTAIL_MARKETING,
+        "PUBLIC_BASE_URL": live_server.url,
+        "SMTP": {"HOST": "127.0.0.1", "PORT": port},
+    }
+    controller = Controller(Catcher(MailStore()), hostname="127.0.0.1", port=port)
     controller.start()
     call_command("setup_sandbox", stdout=StringIO())
     call_command("load_complete_journey", households=40, stdout=StringIO())

@@ -52,9 +52,9 @@ class Command(BaseCommand):
         if status != 200:
             raise CommandError(f"The shop at {base_url} answers {status}. {hint}")
         try:
-            with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=10):
+            with smtplib.SMTP(settings.DEMO_SMTP_HOST, settings.DEMO_SMTP_PORT, timeout=10):
                 pass
         except OSError as error:
             raise CommandError(
-                f"No mail server answers at {settings.EMAIL_HOST}:{settings.EMAIL_PORT} ({error}). {hint}"
+                f"No mail server answers at {settings.DEMO_SMTP_HOST}:{settings.DEMO_SMTP_PORT} ({error}). {hint}"
             ) from error

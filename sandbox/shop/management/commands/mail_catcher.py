@@ -28,7 +28,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser):
-        parser.add_argument("--port", type=int, default=settings.EMAIL_PORT)
+        parser.add_argument("--port", type=int, default=settings.DEMO_SMTP_PORT)
 
     def handle(self, *args, **options):
         store = MailStore()
