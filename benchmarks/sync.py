@@ -166,6 +166,7 @@ def main() -> int:
         report.figure("peak_memory_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
         again, second = time_sync()
         report.figure("second_sync_seconds", again)
+        report.figure("second_sync_read", sum(found.read for found in second.kinds.values()))
         report.goal("second_sync_changes", second.changed, at_most=0)
         bulk_seconds, rows = time_bulk_create()
         total = sum(rows.values())

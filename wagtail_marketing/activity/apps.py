@@ -13,6 +13,8 @@ class ActivityConfig(AppConfig):
     def ready(self) -> None:
         from wagtail_marketing.core import tasks
 
+        from . import privacy
         from .services.fill import drain
 
         tasks.drains.register("activity", drain)
+        privacy.register()

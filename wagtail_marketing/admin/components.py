@@ -309,6 +309,8 @@ class DataTable(KitComponent):
     rows: Iterable[Sequence[Any]]
     caption: Any = ""
     numeric: Sequence[int] = field(default_factory=tuple)
+    #: The caption for screen readers only, where a heading above says the same.
+    quiet_caption: bool = False
     template_name = "wagtail_marketing/admin/components/table.html"
 
 

@@ -11,6 +11,7 @@ class CommerceConfig(AppConfig):
     requires = ()
 
     def ready(self) -> None:
-        from . import handlers
+        from . import handlers, privacy
 
         handlers.register()
+        privacy.register()

@@ -81,7 +81,11 @@ def orders_block(contact: Contact, request: HttpRequest) -> list[Any]:
         )
     headings = (_("Order"), _("Placed"), _("State"), _("What"), _("Codes"), _("Net of refunds"))
     text = "" if len(orders) < most else _("The latest %(count)d.") % {"count": most}
-    return [Section(_("Orders"), [DataTable(headings, rows, caption=_("Orders"), numeric=(5,))], text=text)]
+    return [
+        Section(
+            _("Orders"), [DataTable(headings, rows, caption=_("Orders"), numeric=(5,), quiet_caption=True)], text=text
+        )
+    ]
 
 
 def with_totals(contacts: "QuerySet[Contact]") -> "QuerySet[Contact]":

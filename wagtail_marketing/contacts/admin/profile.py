@@ -105,7 +105,7 @@ def channels_block(contact: Contact, request: HttpRequest) -> list[Any]:
         _("May be written to"),
         _("Topics"),
     )
-    return [Section(_("Channels"), [DataTable(headings, rows, caption=_("Channels and consent"))])]
+    return [Section(_("Channels"), [DataTable(headings, rows, caption=_("Channels and consent"), quiet_caption=True)])]
 
 
 class TagBox(KitComponent):
@@ -155,7 +155,12 @@ def details_block(contact: Contact, request: HttpRequest) -> list[Any]:
         ),
     )
     rows = [(label, value) for label, value in named if value not in ("", None)]
-    return [Section(_("Details"), [DataTable((_("Field"), _("Value")), rows, caption=_("What the shop says"))])]
+    return [
+        Section(
+            _("Details"),
+            [DataTable((_("Field"), _("Value")), rows, caption=_("What the shop says"), quiet_caption=True)],
+        )
+    ]
 
 
 class _TagView(MarketingView):
