@@ -23,6 +23,7 @@ from .customers import mirror_customers
 from .deletions import forget
 from .orders import mirror_orders
 from .products import mirror_products
+from .statistics import gather_statistics
 from .totals import refresh_totals
 from .values import Mirrored
 
@@ -154,6 +155,8 @@ def _sync_kind(
     except ImplausibleDeletion as error:
         report.warnings.append(str(error))
     _close(state)
+    if found.created + found.updated + found.deleted >= BATCH:
+        gather_statistics(kind)
     progress(kind, found.read, found.read)
     return found
 

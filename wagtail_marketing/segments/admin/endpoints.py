@@ -33,7 +33,10 @@ class BuilderView(MarketingView):
 
 
 class PreviewView(BuilderView):
-    """``{"rules": ...}`` -> how many, how many are reachable, three of them, and every rule in words."""
+    """``{"rules": ...}`` -> how many, how many are reachable, three of them, and every rule in words.
+
+    Rules that are not finished give ``{"error": {"path", "message"}}``.
+    """
 
     http_method_names = ["post"]
 
@@ -44,11 +47,12 @@ class PreviewView(BuilderView):
             tree = parse(json.loads(request.body).get("rules"))
             found = selectors.preview(tree)
         except InvalidRules as error:
-            return JsonResponse(error.as_dict(), status=422)
+            # No failure of the request: somebody is still filling in a row.
+            return JsonResponse({"error": error.as_dict()})
         except TooSlow as error:
-            return JsonResponse({"path": "", "message": str(error)}, status=503)
+            return JsonResponse({"error": {"path": "", "message": str(error)}})
         except (ValueError, AttributeError):
-            return JsonResponse({"path": "", "message": _("This is not JSON.")}, status=400)
+            return JsonResponse({"error": {"path": "", "message": _("This is not JSON.")}}, status=400)
         return JsonResponse(
             {
                 "count": found.count,

@@ -153,8 +153,8 @@
                 });
                 const answer = await response.json();
                 clearTimeout(slow);
-                if (response.ok) this.show(answer);
-                else this.refuse(answer);
+                if (answer.error) this.refuse(answer.error);
+                else this.show(answer);
             } catch (error) {
                 clearTimeout(slow);
                 if (error.name === "AbortError") return;
