@@ -1,10 +1,15 @@
 """What a write of this room may refuse."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.core.errors import DomainError
 
-from .engine import Evaluation
+if TYPE_CHECKING:
+    from .engine import Evaluation
 
 
 class PriceChanged(DomainError):

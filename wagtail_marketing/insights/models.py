@@ -6,6 +6,9 @@ Every row here can be thrown away and computed again (``services.rebuild_attribu
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+#: The attribution model that everything shows: the last click, or the code, before the order.
+LAST_TOUCH = "last_touch"
+
 
 class Via(models.TextChoices):
     CODE = "code", _("used the campaign's code")
@@ -20,7 +23,7 @@ class Attribution(models.Model):
     """
 
     order = models.ForeignKey("wagtail_marketing_commerce.Order", models.CASCADE, related_name="attributions")
-    model = models.CharField(max_length=20, default="last_touch")
+    model = models.CharField(max_length=20, default=LAST_TOUCH)
     campaign_ref = models.CharField(max_length=60)
     message = models.ForeignKey(
         "wagtail_marketing_messaging.Message", models.SET_NULL, null=True, related_name="attributions"

@@ -9,10 +9,8 @@ from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.conf import settings
 from wagtail_marketing.core import clock
 
-from .models import Attribution, AttributionCursor
+from .models import LAST_TOUCH, Attribution, AttributionCursor
 from .touches import changed_orders, table, with_touches
-
-LAST_TOUCH = "last_touch"
 
 #: Facts are read again this long after they were written: a transaction that began earlier may commit
 #: later, and a click may be found to be a scanner's only after the scanner's other clicks came in.

@@ -11,8 +11,7 @@ from wagtail_marketing.campaigns.models import Campaign, CampaignCost
 from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.conf import settings
 from wagtail_marketing.core import clock
-from wagtail_marketing.insights.models import Attribution, AttributionCursor
-from wagtail_marketing.insights.services import LAST_TOUCH
+from wagtail_marketing.insights.models import LAST_TOUCH, Attribution, AttributionCursor
 from wagtail_marketing.messaging.models import EventType, Message, MessageEvent, MessageState, Send, SendState
 
 from .report import days_between, roi

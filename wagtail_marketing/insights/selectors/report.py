@@ -15,8 +15,7 @@ from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.conf import settings
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.money import to_decimal
-from wagtail_marketing.insights.models import Attribution
-from wagtail_marketing.insights.services import LAST_TOUCH
+from wagtail_marketing.insights.models import LAST_TOUCH, Attribution
 from wagtail_marketing.messaging.models import EventType, Message, MessageEvent, MessageState, Send
 
 #: A person who opened, clicked or left; what machines did is kept apart.
