@@ -22,18 +22,13 @@ from wagtail_marketing.discounts.models import Code, Discount, Redemption, Redem
 from wagtail_marketing.discounts.rules import rules_of
 
 from .forms import DiscountForm
+from .run_views import ActivateView, AddCodeView, DeactivateCodeView, EndView, MakeCodesView, PauseView
 from .views import (
     TONES,
-    ActivateView,
-    AddCodeView,
-    DeactivateCodeView,
     DiscountCreateView,
     DiscountDeleteView,
     DiscountEditView,
     DiscountInspectView,
-    EndView,
-    MakeCodesView,
-    PauseView,
     SummaryView,
 )
 
