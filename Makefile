@@ -83,6 +83,10 @@ docs: $(VENV)/.installed-docs $(VENV)/.installed-sandbox ## Build the documentat
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
+.PHONY: screenshots
+screenshots: $(VENV)/.installed-test ## The pictures of the documentation, from the running demo after its journey
+	$(BIN)/python docs/scripts/screenshots.py
+
 .PHONY: clean
 clean: ## Remove what the targets made, the database of the demo included
 	rm -rf $(VENV) .tox build dist docs/_build htmlcov .coverage sandbox/var
