@@ -21,8 +21,11 @@ EDITOR_VERBS = frozenset({"add", "change", "view", "preview", "test", "submit"})
 #: Named in full, because their first word says too little: they are a manager's.
 NEVER_EDITOR = frozenset({"change_marketingsettings", "change_job", "add_contact", "change_contact"})
 
-#: What an analyst must not read: people are masked without it, and keys are nobody's reading.
-NEVER_ANALYST = frozenset({"view_personal_data", "view_apitoken", "view_idempotencykey", "view_job"})
+#: What an analyst must not read: people are masked without it, keys are nobody's reading, and of the settings
+#: and jobs nothing is theirs.
+NEVER_ANALYST = frozenset(
+    {"view_personal_data", "view_apitoken", "view_idempotencykey", "view_job", "view_marketingsettings"}
+)
 
 #: Apps whose rows only managers handle.
 MANAGERS_ONLY = frozenset({"wagtail_marketing_api"})

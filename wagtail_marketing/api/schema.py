@@ -123,7 +123,7 @@ class MarketingGenerator(SchemaGenerator):
         schema["info"] = {
             "title": "wagtail_marketing",
             "version": __version__,
-            "description": "Contacts, segments, campaigns and what they earned. Lists are paged by `cursor`.",
+            "description": "Contacts, segments, campaigns and what they earned. Lists have pages: follow next.",
         }
         schema.setdefault("components", {}).setdefault("schemas", {})["MarketingError"] = ERROR
         return schema

@@ -49,7 +49,12 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "wagtail_marketing/api/docs.html",
-        {"areas": sorted(areas.items()), "scopes": registry.scopes(), "info": schema["info"]},
+        {
+            "areas": sorted(areas.items()),
+            "scopes": registry.scopes(),
+            "info": schema["info"],
+            "example": next((path for path, operations in schema["paths"].items() if "get" in operations), ""),
+        },
     )
 
 

@@ -3,7 +3,7 @@ from wagtail.models import Site
 from wagtail_marketing.api.models import ApiToken
 from wagtail_marketing.jobs.models import Job
 
-from . import ALL, PUBLIC, Row, model_rows
+from . import PUBLIC, Row, model_rows
 
 
 def a_site():
@@ -19,7 +19,7 @@ def a_token():
 
 
 ROWS = {
-    "marketing_settings:index": Row(ALL),
+    "marketing_settings:index": Row("manager editor"),
     "marketing_settings:first_site": Row("manager", get=302),
     "marketing_settings:site": Row("manager", a_site),
     **model_rows("marketing_jobs", view="manager editor", read_only=True),
