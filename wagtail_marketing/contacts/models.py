@@ -49,6 +49,7 @@ class Contact(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     phone_e164 = models.CharField(max_length=20, blank=True, default="", editable=False)
     phone_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    phone_country = models.CharField(max_length=2, blank=True, default="", editable=False)
     first_name = models.CharField(_("first name"), max_length=150, blank=True, default="")
     last_name = models.CharField(_("last name"), max_length=150, blank=True, default="")
     first_name_folded = models.CharField(max_length=200, blank=True, default="", editable=False)

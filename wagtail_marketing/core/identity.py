@@ -37,6 +37,21 @@ def normalise_phone(number: str | None, *, region: str | None = None) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def phone_country(number: str) -> str:
+    """The country (ISO 3166, two letters) of a number in E.164; empty where it belongs to none or to many.
+
+    Not the calling code: the United States and Canada share theirs.
+    """
+    if not number:
+        return ""
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return ""
+    # "001" and its like are numbers of the whole world.
+    return region if region and region.isalpha() else ""
+
+
 def address_hash(normalised: str) -> str:
     """HMAC-SHA256 of a normalised address under ``HASH_KEY``, 64 hex digits; empty for an empty address.
 

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('phone', models.CharField(blank=True, default='', max_length=40, verbose_name='phone')),
                 ('phone_e164', models.CharField(blank=True, default='', editable=False, max_length=20)),
                 ('phone_hash', models.CharField(blank=True, default='', editable=False, max_length=64)),
+                ('phone_country', models.CharField(blank=True, default='', editable=False, max_length=2)),
                 ('first_name', models.CharField(blank=True, default='', max_length=150, verbose_name='first name')),
                 ('last_name', models.CharField(blank=True, default='', max_length=150, verbose_name='last name')),
                 ('first_name_folded', models.CharField(blank=True, default='', editable=False, max_length=200)),

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from wagtail_marketing.contacts.models import Contact, ContactAttribute
-from wagtail_marketing.core.identity import address_hash, normalise_email, normalise_phone
+from wagtail_marketing.core.identity import address_hash, normalise_email, normalise_phone, phone_country
 
 #: What somebody outside may say of a person; the rest is derived from it.
 PERSON_FIELDS = (
@@ -27,6 +27,7 @@ DERIVED_FIELDS = (
     "email_hash",
     "phone_e164",
     "phone_hash",
+    "phone_country",
     "first_name_folded",
     "last_name_folded",
     "region_folded",
@@ -55,6 +56,7 @@ def person_values(given: Mapping[str, Any]) -> dict[str, Any]:
     if "phone" in values:
         values["phone_e164"] = normalise_phone(values["phone"])
         values["phone_hash"] = address_hash(values["phone_e164"])
+        values["phone_country"] = phone_country(values["phone_e164"])
     for name in ("first_name", "last_name", "region", "city"):
         if name in values:
             values[f"{name}_folded"] = fit(values[name].casefold(), f"{name}_folded")

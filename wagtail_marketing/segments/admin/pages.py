@@ -32,6 +32,7 @@ from wagtail_marketing.segments.models import Segment
 
 from .endpoints import VIEW_PERSONAL_DATA
 
+RULES_MEDIA = Media(css={"all": ["wagtail_marketing_segments/css/rules.css"]})
 VIEW = "wagtail_marketing_segments.view_segment"
 CHANGE = "wagtail_marketing_segments.change_segment"
 PER_PAGE = 25
@@ -95,7 +96,7 @@ class OverviewView(InspectView):
             can_explain=bool(version) and may(self.request.user, (VIEW, VIEW_PERSONAL_DATA)),
             why_url=reverse("marketing_segments:why", args=(segment.pk,)),
         )
-        context["media"] = context.get("media", Media()) + KIT_MEDIA + CHART_MEDIA
+        context["media"] = context.get("media", Media()) + KIT_MEDIA + CHART_MEDIA + RULES_MEDIA
         return context
 
     def _cards(self, segment: Segment, history: list) -> StatGrid:
@@ -223,6 +224,9 @@ class WhyView(MarketingTemplateView):
 
     def get_page_subtitle(self) -> str:
         return str(self.segment)
+
+    def get_media(self) -> Media:
+        return super().get_media() + RULES_MEDIA
 
     def get_parent_breadcrumbs(self) -> list[dict[str, Any]]:
         return [

@@ -289,6 +289,7 @@ def own_fields() -> tuple[Field, ...]:
         DomainField("email_domain", _("E-mail domain"), "email_domain"),
         TextField("first_name", _("First name"), "first_name_folded", "first_name"),
         TextField("last_name", _("Last name"), "last_name_folded", "last_name"),
+        CodeField("phone_country", _("Country of the phone"), "phone_country"),
         CodeField("country", _("Country"), "country"),
         TextField("region", _("Region"), "region_folded", "region"),
         TextField("city", _("City"), "city_folded", "city"),
