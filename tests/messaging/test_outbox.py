@@ -15,7 +15,16 @@ from wagtail_marketing.messaging.backends.base import Outcome, Result
 from wagtail_marketing.messaging.errors import InvalidTransition, SendBlocked, UnknownChannel
 from wagtail_marketing.messaging.models import Message, Send, SendBatch
 from wagtail_marketing.messaging.selectors import reasons, recipients, send_counts
-from wagtail_marketing.messaging.services import cancel, create_send, delivery, launch, lifecycle, pause, resume
+from wagtail_marketing.messaging.services import (
+    cancel,
+    create_send,
+    delivery,
+    launch,
+    lifecycle,
+    outcomes,
+    pause,
+    resume,
+)
 from wagtail_marketing.testing.memory_channel import MemoryChannel, MemoryTransport
 
 pytestmark = pytest.mark.django_db
@@ -250,11 +259,11 @@ def test_a_deferred_message_waits_is_tried_again_and_gives_up_at_last(channel, p
     channel.script[contact.phone_e164] = Outcome(Result.RETRY, "deferred", "451 later")
     send = make_send()
     launch(send)
-    for attempt in range(1, delivery.MAX_ATTEMPTS + 1):
+    for attempt in range(1, outcomes.MAX_ATTEMPTS + 1):
         assert tasks.drain_until_idle()["messaging"] > 0
         message = Message.objects.get()
         assert message.attempt == attempt
-        if attempt < delivery.MAX_ATTEMPTS:
+        if attempt < outcomes.MAX_ATTEMPTS:
             wait = (message.available_at - message.settled_at).total_seconds()
             expected = min(60 * 2 ** (attempt - 1), 4 * 3600)
             assert 0.75 * expected <= wait <= 1.25 * expected

@@ -13,7 +13,7 @@ from wagtail_marketing.core import tasks
 from wagtail_marketing.messaging.errors import ContentError, SendBlocked
 from wagtail_marketing.messaging.models import Message, Send
 from wagtail_marketing.messaging.selectors import send_counts
-from wagtail_marketing.messaging.services import create_send, delivery, launch
+from wagtail_marketing.messaging.services import create_send, delivery, intents, launch
 from wagtail_marketing.models import MarketingSettings, Sender
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +129,7 @@ def test_twin_without_the_last_look_who_left_would_be_written_to(sink, brand, pe
     ada = person("ada@example.com", first_name="Ada")
     send = make(template())
     unsubscribe(contact=ada, channel="email")
-    monkeypatch.setattr(delivery, "_verdicts", lambda send, ids: dict.fromkeys(ids, ""))
+    monkeypatch.setattr(intents, "_verdicts", lambda send, ids: dict.fromkeys(ids, ""))
     launch(send)
     tasks.drain_until_idle()
     assert len(sink.messages) == 1
@@ -150,7 +150,7 @@ def test_an_unsubscribe_waits_for_the_intent_that_was_there_first(sink, brand, p
     batch = delivery.claim("w")
     if not locked:
         monkeypatch.setattr(
-            delivery,
+            intents,
             "_locked_shared",
             lambda model, ids, **conditions: list(
                 model.objects.filter(pk__in=ids, **conditions).values_list("pk", flat=True)

@@ -1,9 +1,8 @@
-"""What became of a send: figures, the people behind each, and the brakes."""
+"""What became of a send: figures, and the people behind each."""
 
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,12 +11,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.log_actions import log
 
 from wagtail_marketing.admin.components import DataTable, ProgressBar, Section, StatCard, StatGrid, StatusBadge
 from wagtail_marketing.admin.permissions import may
-from wagtail_marketing.admin.views import ConfirmView, MarketingTemplateView
-from wagtail_marketing.messaging import selectors, services
+from wagtail_marketing.admin.views import MarketingTemplateView
+from wagtail_marketing.messaging import selectors
 from wagtail_marketing.messaging.models import MessageState, Send, SendState
 
 APP = "wagtail_marketing_messaging"
@@ -58,7 +56,9 @@ REASONS = {
 }
 
 
-class _SendMixin:
+class SendMixin:
+    """The send of the URL, and the levels above."""
+
     @cached_property
     def send(self) -> Send:
         return get_object_or_404(Send.objects.select_related("template"), pk=self.kwargs["pk"])  # type: ignore[attr-defined]
@@ -70,7 +70,7 @@ class _SendMixin:
         ]
 
 
-class SendView(_SendMixin, MarketingTemplateView):
+class SendView(SendMixin, MarketingTemplateView):
     """One send: state, counts by state, what people did, links."""
 
     marketing_permission = VIEW
@@ -213,7 +213,7 @@ class SendView(_SendMixin, MarketingTemplateView):
         )
 
 
-class RecipientsView(_SendMixin, MarketingTemplateView):
+class RecipientsView(SendMixin, MarketingTemplateView):
     """The messages behind one figure; addresses are masked for who may not see personal data."""
 
     marketing_permission = VIEW
@@ -271,73 +271,3 @@ def mask(address: str) -> str:
     """``a…@example.com``: enough to tell rows apart, too little to write to."""
     local, at, domain = address.partition("@")
     return f"{local[:1]}…{at}{domain}" if at else f"…{address[-3:]}"
-
-
-class _StepView(_SendMixin, ConfirmView):
-    marketing_permission = SEND
-    header_icon = "mail"
-    action = ""
-
-    def step(self) -> Send:
-        raise NotImplementedError
-
-    def perform(self) -> Send:
-        with transaction.atomic():
-            send = self.step()
-            log(instance=send, action=f"wagtail_marketing.send.{self.action}", user=self.request.user)
-        return send
-
-    def get_page_subtitle(self) -> str:
-        return str(self.send)
-
-    def get_success_url(self) -> str:
-        return reverse("marketing_sends:inspect", args=[self.send.pk])
-
-
-class PauseView(_StepView):
-    action = "pause"
-    page_title = gettext_lazy("Pause")
-    question = gettext_lazy("Hold this send?")
-    details = (gettext_lazy("What is on its way arrives; nothing more is begun until somebody resumes it."),)
-    confirm_label = gettext_lazy("Pause")
-    success_message = gettext_lazy("The send is paused.")
-
-    def step(self) -> Send:
-        return services.pause(self.send, reason=_("Paused by %(name)s") % {"name": self.request.user.get_username()})
-
-
-class ResumeView(_StepView):
-    action = "resume"
-    page_title = gettext_lazy("Resume")
-    question = gettext_lazy("Go on with this send?")
-    confirm_label = gettext_lazy("Resume")
-    success_message = gettext_lazy("The send goes on.")
-
-    def get_details(self) -> list[str]:
-        counts = selectors.send_counts(self.send)
-        return [_("%(count)s messages are waiting.") % {"count": localize(counts.pending + counts.claimed)}]
-
-    def step(self) -> Send:
-        return services.resume(self.send)
-
-
-class CancelView(_StepView):
-    action = "cancel"
-    page_title = gettext_lazy("Cancel")
-    question = gettext_lazy("Cancel this send?")
-    irreversible = True
-    destructive = True
-    confirm_label = gettext_lazy("Cancel the send")
-    success_message = gettext_lazy("The send is cancelled.")
-
-    def get_details(self) -> list[str]:
-        counts = selectors.send_counts(self.send)
-        return [
-            _("%(count)s messages that have not been sent are cancelled.")
-            % {"count": localize(counts.pending + counts.claimed)}
-        ]
-
-    def step(self) -> Send:
-        return services.cancel(
-            self.send, reason=_("Cancelled by %(name)s") % {"name": self.request.user.get_username()}
-        )

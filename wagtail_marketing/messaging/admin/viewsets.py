@@ -26,7 +26,8 @@ from wagtail_marketing.admin.viewsets import (
 from wagtail_marketing.messaging.models import EmailTemplate, MessageClass, Send, SendState
 
 from .forms import EmailTemplateForm
-from .send_views import TONES, CancelView, PauseView, RecipientsView, ResumeView, SendView
+from .send_views import TONES, RecipientsView, SendView
+from .step_views import CancelView, PauseView, ResumeView
 from .template_views import ADD, PEOPLE, TEST, VIEW, FrameView, PreviewView, StarterView, TestSendView
 
 
