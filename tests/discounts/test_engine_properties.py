@@ -225,11 +225,13 @@ def test_the_search_is_never_worse_than_greedy(count, seed):
     discounts = [
         {
             "id": f"d{n}",
-            "lane": chance.choice(["product", "order"]),
-            "combines_with": chance.choice([[], ["product", "order"]]),
+            "lane": lane,
+            "combines_with": ["product", "order"] if lane == "product" else chance.choice([[], ["product", "order"]]),
+            # A minimum spend reads what others leave, so that lines cannot be decided one by one.
+            "conditions": {"rules": [{"kind": "min_spend", "params": {"amount": f"{chance.randint(1, 15)}.00"}}]},
             "benefit": {"kind": "percentage", "params": {"value": str(chance.randint(1, 40))}},
         }
-        for n in range(count)
+        for n, lane in enumerate(chance.choices(["product", "order"], k=count))
     ]
     evaluation = run(cart, discounts)
     assert evaluation.trace["method"] == "search"
