@@ -32,7 +32,7 @@ class CustomerAdmin(MarketingModelAdminMixin, ModelAdmin):
     menu_icon = "user"
     permission_helper_class = ReadOnly
     inspect_view_enabled = True
-    list_display = ("__str__", "email", "age", "income", "joined", "news_by_email")
+    list_display = ("__str__", "email", "joined")
     list_filter = ("news_by_email", "age", "income", "home_ownership", "marital_status")
     search_fields = ("key", "email", "first_name", "last_name", "phone")
     list_per_page = 50

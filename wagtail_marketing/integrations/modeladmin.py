@@ -43,7 +43,7 @@ class MarketingButtons:
                 {
                     "url": reverse("marketing_contacts:inspect", args=[contact]),
                     "label": _("Marketing profile"),
-                    "classname": self.finalise_classname(["button-secondary"]),  # type: ignore[attr-defined]
+                    "classname": self.finalise_classname(["button-small", "button-secondary"]),  # type: ignore[attr-defined]
                     "title": _("Marketing profile of %(row)s") % {"row": obj},
                 }
             )
