@@ -118,6 +118,7 @@ class ContentView(StepView):
                 for field in self.form.templates()
             ],
             add_template_url=maybe_url("marketing_emails:add"),
+            add_discount_url=maybe_url("marketing_discounts:add"),
             **kwargs,
         )
 

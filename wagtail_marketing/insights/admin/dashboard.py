@@ -31,7 +31,7 @@ from wagtail_marketing.insights import selectors
 from wagtail_marketing.insights.selectors import CampaignLine, Dashboard, Period
 
 from .components import CampaignTable, PeriodPicker
-from .figures import REPORT, change, count, format_money, percent
+from .figures import REPORT, change, count, format_money, of_delivered, percent
 from .lists import moment, period_of
 
 QUICK = (7, 30, 90, 365)
@@ -47,6 +47,7 @@ def cards(board: Dashboard) -> list[StatCard]:
     orders, messages = reverse("marketing_dashboard:orders"), reverse("marketing_dashboard:messages")
 
     click_rate = selectors.share(now.clicked, now.delivered)
+    attributed = selectors.share(now.attributed_minor, now.revenue_minor)
     return [
         StatCard(
             _("Revenue"),
@@ -62,8 +63,7 @@ def cards(board: Dashboard) -> list[StatCard]:
             change(now.attributed_minor, before.attributed_minor),
             _("The part of it that is credited to a campaign by the last touch."),
             orders + query(period, credited=1),
-            note=_("%(share)s of revenue")
-            % {"share": percent(selectors.share(now.attributed_minor, now.revenue_minor))},
+            note=_("%(share)s of revenue") % {"share": percent(attributed)} if attributed is not None else "",
             key="attributed",
         ),
         StatCard(
@@ -89,7 +89,7 @@ def cards(board: Dashboard) -> list[StatCard]:
             change(now.clicked, before.clicked),
             _("Messages in which a person followed a link in the period."),
             messages + query(period, figure="clicked"),
-            note=_("%(rate)s of delivered") % {"rate": percent(click_rate)},
+            note=of_delivered(click_rate),
             key="clicked",
         ),
         StatCard(

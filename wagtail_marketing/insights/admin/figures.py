@@ -13,7 +13,7 @@ APP = "wagtail_marketing_campaigns"
 REPORT = f"{APP}.view_report"
 PERSONAL = "wagtail_marketing_contacts.view_personal_data"
 
-__all__ = ["PERSONAL", "REPORT", "change", "count", "format_money", "percent"]
+__all__ = ["PERSONAL", "REPORT", "change", "count", "format_money", "of_delivered", "percent"]
 
 
 def count(number: int) -> str:
@@ -25,6 +25,11 @@ def percent(share: Decimal | None, places: int = 1) -> str:
     if share is None:
         return "–"
     return _("%(number)s %%") % {"number": number_format(round(share * 100, places), places, force_grouping=True)}
+
+
+def of_delivered(rate: Decimal | None) -> str:
+    """A rate in words; nothing where nothing was delivered."""
+    return "" if rate is None else _("%(rate)s of delivered") % {"rate": percent(rate)}
 
 
 def change(now: Any, before: Any, *, good_when: str = "up") -> Change:

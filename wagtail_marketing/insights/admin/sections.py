@@ -19,7 +19,7 @@ from wagtail_marketing.insights import selectors
 from wagtail_marketing.insights.selectors import CampaignReport
 
 from .components import Links
-from .figures import count, format_money, percent
+from .figures import count, format_money, of_delivered, percent
 from .lists import moment
 
 #: Orders shown on the report itself; all are in the list behind.
@@ -70,7 +70,7 @@ def _delivery_cards(campaign: Campaign, report: CampaignReport) -> Iterator[Stat
         ("clicked", _("Clicked"), _("A person followed a link; clicks by scanners are left out."), report.click_rate),
         ("unsubscribed", _("Unsubscribed"), _("Left by a link of this campaign."), report.unsubscribe_rate),
     ):
-        yield card(key, label, definition, _("%(rate)s of delivered") % {"rate": percent(rate)})
+        yield card(key, label, definition, of_delivered(rate))
     yield card("suppressed", _("Not allowed"), _("Left out at the second of sending: no consent, or suppressed."))
     yield card("failed", _("Failed"), _("Refused by the receiving server, or impossible to build."))
     yield card("unknown", _("Unknown"), _("The answer of the server was lost: it may have arrived."))
@@ -97,7 +97,7 @@ def money(campaign: Campaign, request: HttpRequest) -> Iterator[Any]:
                 _("Orders"),
                 count(report.orders),
                 definition=_("Orders credited to this campaign by the last touch; cancelled ones are left out."),
-                note=_("%(rate)s of delivered") % {"rate": percent(report.order_rate)},
+                note=of_delivered(report.order_rate),
                 url=orders,
                 key="orders",
             ),
