@@ -27,6 +27,7 @@ from wagtail_marketing.insights.selectors import Period
 from wagtail_marketing.messaging.admin.send_views import REASONS, mask
 from wagtail_marketing.messaging.models import Message
 
+from .components import MEDIA
 from .figures import PERSONAL, REPORT, format_money
 
 PER_PAGE = 50
@@ -47,6 +48,9 @@ class ListView(MarketingTemplateView):
     def personal(self) -> bool:
         """Whether names and addresses may be shown."""
         return may(self.request.user, PERSONAL)
+
+    def get_media(self) -> Any:
+        return super().get_media() + MEDIA
 
     def rows_of(self, found: Any) -> list[Any]:
         """The cells of one row as people read them."""
