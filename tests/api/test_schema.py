@@ -39,7 +39,7 @@ def test_it_builds_without_a_warning_and_is_openapi(built):
 def test_every_route_of_every_capability_is_in_it_and_nothing_else(built):
     result, _ = built
     prefixes = {path.removeprefix("/marketing/api/v1/").split("/")[0] for path in result["paths"]}
-    assert prefixes == set(registry.routes.keys())
+    assert prefixes == {key.split("/")[0] for key in registry.routes.keys()}  # noqa: SIM118  not a dict
 
 
 @pytest.mark.django_db
