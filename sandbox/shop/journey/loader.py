@@ -7,52 +7,19 @@ second run, or one after a crash, adds only what is missing and leaves what the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from itertools import islice
+from collections.abc import Iterator
+from datetime import date, timedelta
 from time import monotonic
 
-from django.db import reset_queries, transaction
+from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
 from shop.journey import rules
+from shop.journey.catalogue import load_products
+from shop.journey.rows import BASKETS_AT_ONCE, ROWS_AT_ONCE, Loaded, Progress, Survey, batches, dollars
 from shop.journey.source import DEMOGRAPHICS, Source
-from shop.models import Category, Customer, Order, OrderLine, Product, Store
-
-BASKETS_AT_ONCE = 500
-ROWS_AT_ONCE = 2_000
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done and how much there is."""
-
-
-@dataclass(slots=True)
-class Loaded:
-    """What a run found and wrote. Counts of rows; `shift_days` is the whole days added to times."""
-
-    households: int = 0
-    new_customers: int = 0
-    new_products: int = 0
-    placeholders: int = 0
-    new_orders: int = 0
-    new_lines: int = 0
-    odd_lines: int = 0
-    moved_days: int = 0
-    shift_days: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class _Survey:
-    """What one pass over the lines tells before anything is written."""
-
-    first: dict[int, tuple[datetime, int]]  # household: its first time and basket
-    last: datetime | None
-    prices: dict[int, int]  # product: cents of one piece, the last time it was sold
-    baskets: int
+from shop.models import Customer, Order, OrderLine, Store
 
 
 def load(
@@ -78,15 +45,15 @@ def load(
     if survey.last is not None:
         delta = _shift(survey, shift=shift, today=today or timezone.now().date(), result=result)
         customers = _customers(source, chosen, survey, delta, result, progress)
-        products = _products(source, survey, whole_catalogue, result, progress)
+        products = load_products(source, survey, whole_catalogue, result, progress)
         mine = {household: customers[household] for household in chosen}
         _orders(source, mine, products, delta, survey.baskets, result, progress)
     result.seconds = round(monotonic() - started, 2)
     return result
 
 
-def _survey(source: Source, chosen: set[int], progress: Progress) -> _Survey:
-    survey = _Survey({}, None, {}, 0)
+def _survey(source: Source, chosen: set[int], progress: Progress) -> Survey:
+    survey = Survey({}, None, {}, 0)
     for basket in source.baskets(chosen):
         survey.baskets += 1
         if survey.baskets % BASKETS_AT_ONCE == 0:
@@ -106,12 +73,12 @@ def _survey(source: Source, chosen: set[int], progress: Progress) -> _Survey:
     return survey
 
 
-def _shift(survey: _Survey, *, shift: bool, today: date, result: Loaded) -> timedelta:
+def _shift(survey: Survey, *, shift: bool, today: date, result: Loaded) -> timedelta:
     """Choose the shift, and move the orders of an earlier load to it."""
     originals = {str(basket): at for at, basket in survey.first.values()}
     old_orders = Order.objects.filter(channel=Order.Channel.STORE)
     known = None
-    for numbers in _batches(originals, ROWS_AT_ONCE):
+    for numbers in batches(originals, ROWS_AT_ONCE):
         known = known or old_orders.filter(number__in=numbers).values("number", "placed_at").first()
     old = known["placed_at"] - originals[known["number"]] if known else None
     last = survey.last
@@ -144,7 +111,7 @@ def _shift(survey: _Survey, *, shift: bool, today: date, result: Loaded) -> time
 def _customers(
     source: Source,
     chosen: list[int],
-    survey: _Survey,
+    survey: Survey,
     delta: timedelta,
     result: Loaded,
     progress: Progress,
@@ -179,77 +146,6 @@ def _customers(
     return {int(key.removeprefix("household-")): pk for key, pk in keys.iterator()}
 
 
-class _Categories:
-    """Department and product category to primary key, made when first seen."""
-
-    def __init__(self) -> None:
-        rows = Category.objects.values_list("parent_id", "name", "pk")
-        self._known = {(parent, name): pk for parent, name, pk in rows}
-
-    def _get(self, parent: int | None, name: str) -> int:
-        key = (parent, name)
-        if key not in self._known:
-            self._known[key] = Category.objects.create(parent_id=parent, name=name).pk
-        return self._known[key]
-
-    def of(self, department: str, product_category: str) -> list[int]:
-        if not department:
-            return []
-        root = self._get(None, department)
-        return [root, self._get(root, product_category)] if product_category else [root]
-
-
-def _products(
-    source: Source, survey: _Survey, whole_catalogue: bool, result: Loaded, progress: Progress
-) -> dict[int, tuple[int, str]]:
-    """Make the products that are missing; give product id to primary key and name."""
-    there = set(Product.objects.values_list("sku", flat=True).iterator())
-    categories = _Categories()
-    lacking = set(survey.prices)
-
-    def rows() -> Iterator[tuple[Product, list[int]]]:
-        for product_id, department, brand, category, kind, size in source.products():
-            lacking.discard(product_id)
-            if str(product_id) in there or not (whole_catalogue or product_id in survey.prices):
-                continue
-            price = survey.prices.get(product_id, 0)
-            yield (
-                _product(product_id, rules.title(kind or category, size, product_id), brand, price),
-                categories.of(department, category),
-            )
-        for product_id in sorted(lacking):
-            # Sold, but not in the catalogue: 17 of them in the whole data set.
-            result.placeholders += 1
-            if str(product_id) not in there:
-                yield _product(product_id, rules.title("", "", product_id), "", 0), []
-
-    through = Product.categories.through
-    for batch in _batches(rows(), ROWS_AT_ONCE):
-        with transaction.atomic():
-            made = Product.objects.bulk_create([product for product, _ in batch])
-            through.objects.bulk_create(
-                through(product_id=product.pk, category_id=category)
-                for product, (_, ids) in zip(made, batch, strict=True)
-                for category in ids
-            )
-        result.new_products += len(made)
-        progress("Products", result.new_products, 0)
-    progress("Products", len(there) + result.new_products, len(there) + result.new_products)
-    found = Product.objects.values_list("sku", "pk", "name").iterator()
-    return {int(sku): (pk, name) for sku, pk, name in found if sku.isdigit()}
-
-
-def _product(product_id: int, name: str, brand: str, price: int) -> Product:
-    return Product(
-        sku=str(product_id),
-        name=name,
-        brand=brand,
-        price=_dollars(price),
-        stock=rules.stock(product_id),
-        active=price > 0,
-    )
-
-
 def _orders(
     source: Source,
     customers: dict[int, int],
@@ -261,7 +157,7 @@ def _orders(
 ) -> None:
     stores = {int(number): pk for number, pk in Store.objects.values_list("number", "pk") if number.isdigit()}
     done = 0
-    for batch in _batches(source.baskets(set(customers)), BASKETS_AT_ONCE):
+    for batch in batches(source.baskets(set(customers)), BASKETS_AT_ONCE):
         numbers = [str(basket.basket_id) for basket in batch]
         there = set(Order.objects.filter(number__in=numbers).values_list("number", flat=True))
         fresh = [basket for basket in batch if str(basket.basket_id) not in there]
@@ -278,7 +174,7 @@ def _orders(
                     email=f"household-{basket.household_id}@example.com",
                     channel=Order.Channel.STORE,
                     store_id=stores[basket.store_id],
-                    total=_dollars(sum(cents for _, _, cents in basket.lines)),
+                    total=dollars(sum(cents for _, _, cents in basket.lines)),
                     placed_at=basket.at + delta,
                     paid_at=basket.at + delta,
                     fulfilled_at=basket.at + delta,
@@ -306,19 +202,6 @@ def _lines(orders, baskets, products, result: Loaded) -> Iterator[OrderLine]:
                 sku=str(product_id),
                 name=name,
                 quantity=line.quantity,
-                unit_price=_dollars(line.unit_cents),
-                amount=_dollars(line.cents),
+                unit_price=dollars(line.unit_cents),
+                amount=dollars(line.cents),
             )
-
-
-def _dollars(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
-
-
-def _batches(rows: Iterable, size: int) -> Iterator[list]:
-    # itertools.batched came with Python 3.12 only.
-    iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch
-        # With DEBUG on, Django keeps the text of the last 9,000 statements; ours are long.
-        reset_queries()
