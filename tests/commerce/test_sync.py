@@ -217,6 +217,11 @@ def test_an_order_that_cannot_be_read_is_left_out_and_named(shop):
     assert [(error.kind, error.key) for error in report.errors] == [("orders", "o-002"), ("orders", "o-003")]
     assert "no rate from EUR to USD" in str(report.errors[0])
     assert report.kinds["orders"].skipped == 2
+    # Put right without being touched in the shop: the next sync reads it all the same.
+    shop.rows["orders"]["o-002"] = order(2, updated_at=NOW - timedelta(days=9))
+    report = run(shop)
+    assert (report.faults_repaired, report.kinds["orders"].skipped) == (1, 1)
+    assert [row.ref for row in Order.objects.order_by("ref")] == ["o-001", "o-002"]
 
 
 def test_another_currency_by_the_shops_own_rate(shop, monkeypatch):

@@ -1,11 +1,13 @@
 """Changes that a fence held back in the shop's transaction, and their repair by the next sync."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from wagtail_marketing.commerce.models import SyncFault
 from wagtail_marketing.contacts.services import mark_deleted
 from wagtail_marketing.core import clock
+from wagtail_marketing.host.errors import RowError
 
 from .deletions import forget_carts, forget_orders, forget_products
 
@@ -15,6 +17,20 @@ KINDS = {"order": "orders", "cart": "carts", "customer": "customers", "product":
 def note(event: str, ref: str) -> None:
     """Queue ``ref`` for the next sync (registered with ``host.handlers.on_fault``)."""
     SyncFault.objects.get_or_create(event=event, ref=str(ref)[:190], defaults={"recorded_at": clock.now()})
+
+
+def note_unreadable(errors: Iterable[RowError]) -> None:
+    """Rows that a sync had to leave out: the next one reads them again, changed or not."""
+    now = clock.now()
+    SyncFault.objects.bulk_create(
+        [
+            SyncFault(event=f"{error.kind.removesuffix('s')}_changed", ref=error.key[:190], recorded_at=now)
+            for error in errors
+            if error.key
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
 
 
 def waiting() -> dict[str, dict[str, list[int]]]:

@@ -101,8 +101,10 @@ def sync(
             started = time.monotonic()
             report.kinds[kind] = _sync_kind(adapter, kind, full, allow_deletions, batch, progress, report)
             report.kinds[kind].seconds = round(time.monotonic() - started, 3)
+    report.errors = list(dict.fromkeys(report.errors))
+    faults.note_unreadable(report.errors)
     for kind, found in report.kinds.items():
-        found.skipped = sum(error.kind == kind for error in report.errors)
+        found.skipped = len({error.key for error in report.errors if error.kind == kind})
     with transaction.atomic():
         events.publish(SyncFinished(report.changed))
     return report
@@ -172,7 +174,7 @@ def _open(kind: str, full: bool) -> tuple[SyncState, bool]:
     """The state of the run: an interrupted one is taken up again, unless everything is to be read anew."""
     state, _created = SyncState.objects.select_for_update().get_or_create(kind=kind)
     if state.started_at is not None and (state.since is None or not full):
-        # A new time says whose run it is now: who held it before finds out at its next batch.
+        # The next number of the holder says whose run it is: who held it before finds out at its next batch.
         return _begin(state, state.started_at, state.since, state.after), bool(state.after)
     since = None if full or state.covered_until is None else state.covered_until - OVERLAP
     return _begin(state, clock.now(), since, ""), False
@@ -207,14 +209,22 @@ def _repair(adapter: HostAdapter, kinds: Collection[str], report: SyncReport) ->
     for kind, refs in faults.waiting().items():
         if kind not in kinds:
             continue
-        now = clock.now()
-        with transaction.atomic():
-            rows = list(getattr(adapter, kind)(keys=sorted(refs)))
-            mirrored = _mirror(adapter, kind, rows, now)
-            refresh_totals(contacts=mirrored.contacts)
-            unreadable = {error.key for error in report.errors if error.kind == kind}
-            present = {_key(kind, row) for row in rows}
-            faults.gone(kind, [ref for ref in refs if ref not in present | unreadable], now=now)
-            settled = [pk for ref, ids in refs.items() if ref not in unreadable for pk in ids]
-            faults.settle(settled)
-        report.faults_repaired += len(settled)
+        ordered = sorted(refs)
+        for start in range(0, len(ordered), BATCH):
+            chunk = {ref: refs[ref] for ref in ordered[start : start + BATCH]}
+            report.faults_repaired += _repair_some(adapter, kind, chunk, report)
+
+
+@transaction.atomic
+def _repair_some(adapter: HostAdapter, kind: str, refs: dict[str, list[int]], report: SyncReport) -> int:
+    """Returns how many faults are settled; what still cannot be read waits on."""
+    now = clock.now()
+    rows = list(getattr(adapter, kind)(keys=list(refs)))
+    mirrored = _mirror(adapter, kind, rows, now)
+    refresh_totals(contacts=mirrored.contacts)
+    unreadable = {error.key for error in report.errors if error.kind == kind}
+    present = {_key(kind, row) for row in rows}
+    faults.gone(kind, [ref for ref in refs if ref not in present | unreadable], now=now)
+    settled = [pk for ref, ids in refs.items() if ref not in unreadable for pk in ids]
+    faults.settle(settled)
+    return len(settled)
