@@ -120,7 +120,7 @@ def money(campaign: Campaign, request: HttpRequest) -> Iterator[Any]:
                 _("Discount given"),
                 format_money(report.discount_minor, currency),
                 definition=_("What the campaign's codes took off those orders; the revenue is without it already."),
-                url="#wm-codes",
+                url=orders,
                 key="discount",
             ),
         ],
