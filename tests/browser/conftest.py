@@ -231,7 +231,9 @@ WIDER_THAN_THE_SCREEN = """() => {
 def settle(page: Page) -> None:
     """Wait until transitions and fonts are done, so that pictures and contrasts do not depend on chance."""
     page.wait_for_load_state("networkidle")
-    page.evaluate("() => document.fonts.ready.then(() => Promise.allSettled(document.getAnimations().map((a) => a.finished)))")
+    page.evaluate(
+        "() => document.fonts.ready.then(() => Promise.allSettled(document.getAnimations().map((a) => a.finished)))"
+    )
 
 
 def keep(page: Page, name: str) -> None:

@@ -17,6 +17,7 @@ from wagtail_marketing.core.money import digits, format_money, to_decimal, to_mi
         ("500", "JPY", 500),
         ("500.5", "JPY", 501),
         ("1.234", "KWD", 1234),
+        ("1.234", "IQD", 1234),  # CLDR writes it without digits; ISO 4217 counts three
         (3, "EUR", 300),
     ],
 )

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.segments.shop import NOW, count_totals, order, person
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core import events
-from wagtail_marketing.discounts.registry import fact_providers
+from wagtail_marketing.discounts.registry import fact_providers, label_of
 from wagtail_marketing.segments import selectors, services, tasks
 from wagtail_marketing.segments.errors import InvalidRules, NotPublished, SegmentInUse
 from wagtail_marketing.segments.events import SegmentRefreshed
@@ -205,3 +205,10 @@ def test_one_contact_is_asked_for_alone(shop):
         assert selectors.is_in(segment, shop[0], now=NOW)
         assert not selectors.is_in(segment, shop[1], now=NOW)
     assert len(seen) - seen_before == 4
+
+
+def test_discounts_name_published_segments(shop):
+    published = services.create_segment(name="Buyers", rules=BUYERS)
+    draft = services.create_segment(name="Draft", rules=BUYERS, publish=False)
+    assert label_of("segments", str(published.pk)) == "Buyers"
+    assert label_of("segments", str(draft.pk)) == str(draft.pk)

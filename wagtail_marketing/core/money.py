@@ -6,10 +6,11 @@ SQLite sums Decimals as floats; integers add up to the cent everywhere.
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache
 
-from babel.numbers import format_currency, get_currency_precision, is_currency
+from babel.numbers import format_currency, is_currency
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
+from . import currencies
 from .errors import InvalidInput
 
 #: The column's own limit (bigint), so that a wrong figure fails here and names itself.
@@ -28,7 +29,7 @@ def digits(currency: str) -> int:
             field="currency",
             remedy=_("Use a code of ISO 4217, such as USD or EUR."),
         )
-    return get_currency_precision(currency)
+    return currencies.digits(currency)
 
 
 def to_minor(amount: Decimal | str | int, currency: str) -> int:

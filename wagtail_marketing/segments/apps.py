@@ -22,6 +22,7 @@ class SegmentsConfig(AppConfig):
         api.register_scope("segments:write", _("Create, change, refresh and delete segments"))
         api.register("segments", "wagtail_marketing.segments.api.SegmentViewSet", basename="segment")
         if apps.is_installed("wagtail_marketing.discounts"):
-            from wagtail_marketing.discounts.registry import fact_providers
+            from wagtail_marketing.discounts.registry import fact_choices, fact_providers
 
             fact_providers.register("segments", facts.segments_of)
+            fact_choices.register("segments", facts.choices)

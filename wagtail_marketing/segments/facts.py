@@ -6,7 +6,15 @@ from datetime import datetime
 from wagtail_marketing.contacts.models import Contact
 
 from .errors import InvalidRules
+from .models import Segment
 from .selectors import is_in
+
+
+def choices() -> list[tuple[str, str]]:
+    """The segments that staff may name in a discount: published ones, by name."""
+    return [
+        (str(pk), name) for pk, name in Segment.objects.filter(live=True).order_by("name").values_list("pk", "name")
+    ]
 
 
 def segments_of(contact: Contact, wanted: frozenset[str], now: datetime) -> Iterable[str]:

@@ -5,7 +5,9 @@ database, and counts in integers of minor units. The JSON forms are documented i
 `docs/reference/discounts.md`.
 """
 
-from .amounts import digits, format_amount, parse_amount
+from wagtail_marketing.core.currencies import digits
+
+from .amounts import format_amount, parse_amount
 from .benefits import Benefit, Effect, View
 from .cart import Cart, Facts, Line, normalise_code, parse_now
 from .conditions import Condition, Context, Failure, Group

@@ -7,19 +7,8 @@ of digits is that of ISO 4217.
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-_NONE: tuple[str, ...] = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND")
-_NONE += ("VUV", "XAF", "XOF", "XPF")
-_THREE = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-_FOUR = ("CLF", "UYW")
-_DIGITS = {**dict.fromkeys(_NONE, 0), **dict.fromkeys(_THREE, 3), **dict.fromkeys(_FOUR, 4)}
-
 #: Larger than any cart, small enough for a 64-bit column.
 MAX_AMOUNT = 10**15
-
-
-def digits(currency: str) -> int:
-    """How many decimal digits amounts in this currency have."""
-    return _DIGITS.get(currency, 2)
 
 
 def parse_amount(text: str, places: int) -> int:

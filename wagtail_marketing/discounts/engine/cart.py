@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .amounts import digits
+from wagtail_marketing.core.currencies import digits
+
 from .errors import InvalidInput
 from .reader import Reader
 

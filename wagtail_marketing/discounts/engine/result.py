@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .amounts import digits, format_amount, parse_amount
+from wagtail_marketing.core.currencies import digits
+
+from .amounts import format_amount, parse_amount
 from .conditions import Failure
 
 
