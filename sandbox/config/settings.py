@@ -79,6 +79,8 @@ TEMPLATES = [
 
 if os.environ.get("DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600)}
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        INSTALLED_APPS.append("django.contrib.postgres")  # Wagtail's search columns; Django 6.1 insists (postgres.E005)
 else:
     VAR.mkdir(parents=True, exist_ok=True)
     DATABASES = {

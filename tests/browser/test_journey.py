@@ -35,12 +35,11 @@ def shop(live_server, settings, tmp_path):
         for place, number in enumerate(people)
     ]
     settings.SANDBOX_MAIL = tmp_path
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        settings.EMAIL_PORT = probe.getsockname()[1]
-    controller = Controller(Catcher(MailStore()), hostname="127.0.0.1", port=settings.EMAIL_PORT)
+        port = probe.getsockname()[1]
+    settings.WAGTAIL_MARKETING = {**settings.WAGTAIL_MARKETING, "SMTP": {"HOST": "127.0.0.1", "PORT": port}}
+    controller = Controller(Catcher(MailStore()), hostname="127.0.0.1", port=port)
     controller.start()
     call_command("setup_sandbox", stdout=StringIO())
     load(SmallSource(lines))
