@@ -1,4 +1,4 @@
-"""Consent: an entry in the ledger and its fold, written together under one lock."""
+"""A person's consent: an entry in the ledger and its fold, written together under one lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,17 +19,13 @@ from wagtail_marketing.contacts.models import (
     ConsentState,
     Contact,
     Strength,
-    Suppression,
-    SuppressionReason,
     Topic,
 )
 from wagtail_marketing.contacts.registry import channel_address
 from wagtail_marketing.core import clock, events
 from wagtail_marketing.core.errors import InvalidInput
-from wagtail_marketing.core.identity import address_hash
 
-#: The lock that makes "read where somebody stands, then write" one step. Off only in the twin test.
-_lock_contacts = True
+from . import locks
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def record_consent(
     if state not in ConsentChoice.values:
         raise InvalidInput(_("“%(state)s” is not a state of consent.") % {"state": state}, field="state")
     occurred_at = occurred_at or clock.now()
-    people = _locked(contact, channel, everyone=strength == Strength.STRONG)
+    people = locks.lock_to_judge(contact, channel, everyone=strength == Strength.STRONG)
     outcomes = {
         person.pk: _judge_and_write(person, channel, topic, state, strength, source, occurred_at, evidence)
         for person in people
@@ -106,36 +102,6 @@ def unsubscribe(
         occurred_at=occurred_at,
         evidence=evidence,
     )
-
-
-def suppress(*, channel: str, address: str, reason: str, at: datetime | None = None) -> Suppression | None:
-    """Never write to ``address`` again on ``channel``; None where it is no address.
-
-    The first reason stays. Kept by hash, so that it outlives the contact and its erasure.
-    """
-    if reason not in SuppressionReason.values:
-        raise InvalidInput(_("“%(reason)s” is not a reason.") % {"reason": reason}, field="reason")
-    digest = address_hash(channel_address(channel).normalise(address))
-    if not digest:
-        return None
-    row, _created = Suppression.objects.get_or_create(
-        channel=channel, address_hash=digest, defaults={"reason": reason, "created_at": at or clock.now()}
-    )
-    return row
-
-
-def _locked(contact: Contact, channel: str, *, everyone: bool) -> list[Contact]:
-    """The contact, and with ``everyone`` all who share its address, locked in the order of their ids."""
-    address = channel_address(channel)
-    wanted = Q(pk=contact.pk)
-    digest = Contact.objects.filter(pk=contact.pk).values_list(address.hash_field, flat=True).first()
-    if everyone and digest:
-        wanted |= Q(**{address.hash_field: digest})
-    people = Contact.objects.filter(wanted).order_by("pk")
-    found = list(people.select_for_update(of=("self",), no_key=True) if _lock_contacts else people)
-    if all(person.pk != contact.pk for person in found):
-        raise InvalidInput(_("This contact does not exist any more."), field="contact")
-    return found
 
 
 def _judge_and_write(

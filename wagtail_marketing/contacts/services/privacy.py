@@ -15,8 +15,9 @@ from wagtail_marketing.contacts.models import (
 from wagtail_marketing.contacts.registry import channels, erasers, exporters
 from wagtail_marketing.core import clock
 
-from .consent import suppress
+from . import locks
 from .fields import PERSON_FIELDS, person_values
+from .suppression import suppress
 
 
 def export_person(*, contact: Contact) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def erase_person(*, contact: Contact) -> None:
     suppression list by hash, so that a later import does not write to them. A merged contact's evidence
     goes too.
     """
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    contact = locks.lock_everyone_with(contact)
     for erase in erasers:
         erase(contact)
     for channel in channels:
