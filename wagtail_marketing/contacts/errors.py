@@ -13,3 +13,21 @@ class LedgerIsAppendOnly(DomainError):
     """Nobody changes or deletes an entry of the consent ledger."""
 
     code = "append_only"
+
+
+class ListExists(DomainError):
+    """The site has a list of this name."""
+
+    code = "list_exists"
+
+
+class ListGone(DomainError):
+    """The list was deleted meanwhile."""
+
+    code = "list_gone"
+
+
+class ListInUse(DomainError):
+    """Something chooses people by this list; what, is in the message."""
+
+    code = "list_in_use"

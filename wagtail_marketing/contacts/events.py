@@ -22,3 +22,16 @@ class ContactCreated(Event):
 
     contact_id: int
     source: str
+
+
+@dataclass(frozen=True)
+class ListChanged(Event):
+    """Contacts were put on a static list or taken off it.
+
+    ``contact_ids`` are those that the change was about (some may have been on it before); None for many.
+    """
+
+    list_id: int
+    added: int
+    removed: int
+    contact_ids: tuple[int, ...] | None

@@ -3,7 +3,8 @@
 from typing import Any
 
 from .models import ConsentEvent, Contact
-from .registry import exporters
+from .registry import erasers, exporters
+from .services.lists import forget_in_lists
 
 
 def export_contact(contact: Contact) -> dict[str, Any]:
@@ -23,6 +24,12 @@ def export_contact(contact: Contact) -> dict[str, Any]:
         "birthday": contact.birthday.isoformat() if contact.birthday else None,
         "attributes": contact.attributes,
         "tags": list(contact.tags.values_list("name", flat=True)),
+        "lists": [
+            {"name": name, "added_at": added_at.isoformat(), "source": source}
+            for name, added_at, source in contact.list_memberships.values_list(
+                "contact_list__name", "added_at", "source"
+            )
+        ],
         "created_at": contact.created_at.isoformat(),
         "consent": [
             {
@@ -42,3 +49,4 @@ def export_contact(contact: Contact) -> dict[str, Any]:
 
 def register() -> None:
     exporters.register("contacts", export_contact)
+    erasers.register("contacts.lists", forget_in_lists)

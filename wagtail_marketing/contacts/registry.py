@@ -59,6 +59,8 @@ exporters: Registry[Callable[[Any], Any]] = Registry("exporters")
 erasers: Registry[Callable[[Any], None]] = Registry("erasers")
 profile_blocks: Registry[ProfileBlock] = Registry("profile blocks")
 list_columns: Registry[ListColumn] = Registry("list columns")
+#: room -> ``find(contact_list) -> labels`` of what chooses people by a static list: such a list is not deleted
+list_users: Registry[Callable[[Any], Sequence[Any]]] = Registry("users of lists")
 
 
 def channel_address(channel: str) -> ChannelAddress:

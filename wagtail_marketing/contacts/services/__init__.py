@@ -6,6 +6,7 @@ from .consent import (
     record_consent,
     unsubscribe,
 )
+from .lists import add_to_list, create_list, delete_list, remove_from_list, update_list
 from .people import add_tag, create_contact, remove_tag, update_contact
 from .privacy import erase_person, export_person
 from .reported import Report, ReportOutcome, apply_host_consent, record_consents
@@ -19,18 +20,23 @@ __all__ = [
     "ReportOutcome",
     "UpsertResult",
     "add_tag",
+    "add_to_list",
     "apply_host_consent",
     "create_contact",
+    "create_list",
+    "delete_list",
     "erase_person",
     "export_person",
     "lift_suppression",
     "mark_deleted",
     "record_consent",
     "record_consents",
+    "remove_from_list",
     "remove_tag",
     "suppress",
     "suppress_many",
     "unsubscribe",
     "update_contact",
+    "update_list",
     "upsert_contacts",
 ]

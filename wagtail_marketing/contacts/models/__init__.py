@@ -6,6 +6,27 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .lists import ContactList, ListMembership
+
+__all__ = [
+    "Channel",
+    "ConsentChoice",
+    "ConsentEvent",
+    "ConsentEvidence",
+    "ConsentState",
+    "Contact",
+    "ContactAlias",
+    "ContactAttribute",
+    "ContactList",
+    "FactRange",
+    "ListMembership",
+    "Strength",
+    "Suppression",
+    "SuppressionReason",
+    "Tag",
+    "Topic",
+]
+
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")
