@@ -12,11 +12,13 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from wagtail_marketing.api import registry as api
+        from wagtail_marketing.contacts.registry import list_users
         from wagtail_marketing.core.tasks import drains
 
         from . import conditions, facts, subscribers, tasks  # noqa: F401  subscribers listen from now on
 
         conditions.register()
+        list_users.register("segments", conditions.static_list.users_of)
         drains.register("segments", tasks.refresh_due)
         api.register_scope("segments:read", _("Read segments and count people"))
         api.register_scope("segments:write", _("Create, change, refresh and delete segments"))

@@ -8,6 +8,7 @@ from .contact import ContactCondition
 from .orders import OrdersCondition
 from .sample import SampleCondition
 from .segment import SegmentCondition
+from .static_list import ListCondition
 
 KINDS = (
     ContactCondition(),
@@ -15,6 +16,7 @@ KINDS = (
     ActivityCondition(),
     ConsentCondition(),
     SegmentCondition(),
+    ListCondition(),
     SampleCondition(),
 )
 
