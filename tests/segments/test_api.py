@@ -5,7 +5,8 @@ import pytest
 from tests.segments.shop import count_totals, order, person
 from wagtail_marketing.api import registry
 from wagtail_marketing.api.services import create_token
-from wagtail_marketing.segments.models import Membership, Segment, SegmentVersion
+from wagtail_marketing.contacts.models import Contact
+from wagtail_marketing.segments.models import Membership, Segment, SegmentPin, SegmentVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +111,62 @@ def test_a_list_costs_the_same_for_one_and_for_many(ask, django_assert_num_queri
     key_queries = 5
     with django_assert_num_queries(key_queries):
         assert len(ask("get").json()["results"]) == 5
+
+
+class TestPins:
+    SCOPES = ("segments:read", "segments:write", "contacts:read")
+
+    def test_pin_replace_list_and_unpin(self, ask, shop):
+        bob = Contact.objects.get(external_key="bob")
+        pk = ask("post", data={"name": "Buyers", "rules": BUYERS}).json()["id"]
+        made = ask("post", f"{pk}/pins/", {"contact": str(bob.uuid), "always": True}, self.SCOPES)
+        assert (made.status_code, made.json()["key"], made.json()["always"]) == (200, "bob", True)
+        ask("post", f"{pk}/pins/", {"contact": str(bob.uuid), "always": False}, self.SCOPES)
+        page = ask("get", f"{pk}/pins/", scopes=self.SCOPES).json()["results"]
+        assert [(row["contact"], row["always"]) for row in page] == [(str(bob.uuid), False)]
+        assert ask("delete", f"{pk}/pins/{bob.uuid}/", scopes=self.SCOPES).status_code == 204
+        assert SegmentPin.objects.count() == 0
+
+    @pytest.mark.parametrize("missing", ["contacts:read", "segments:write"])
+    def test_without_a_scope_nothing_changes(self, ask, shop, missing):
+        bob = Contact.objects.get(external_key="bob")
+        pk = ask("post", data={"name": "Buyers", "rules": BUYERS}).json()["id"]
+        scopes = [scope for scope in self.SCOPES if scope != missing]
+        assert ask("post", f"{pk}/pins/", {"contact": str(bob.uuid), "always": True}, scopes).status_code == 403
+        assert SegmentPin.objects.count() == 0
+
+    @pytest.mark.parametrize(("data", "field"), [({"always": True}, "contact"), ({"contact": "x"}, "contact")])
+    def test_what_is_wrong_is_named(self, ask, data, field):
+        pk = ask("post", data={"name": "Buyers", "rules": BUYERS}).json()["id"]
+        refused = ask("post", f"{pk}/pins/", data, self.SCOPES)
+        assert (refused.status_code, refused.json()["field"]) == (400, field)
+
+
+def test_switch_off_on_and_clone(ask, shop):
+    pk = ask("post", data={"name": "Buyers", "rules": BUYERS}).json()["id"]
+    inside = {"match": "all", "rules": [{"kind": "segment", "params": {"id": pk}}]}
+    ask("post", data={"name": "Outer", "rules": inside})
+    off = ask("post", f"{pk}/deactivate/").json()
+    assert (off["active"], off["used_by"]) == (False, ["the segment “Outer”"])
+    assert ask("get", f"{pk}/").json()["active"] is False
+    assert ask("post", f"{pk}/refresh/").status_code == 409
+    refused = ask("post", data={"name": "New", "rules": inside})
+    assert (refused.status_code, refused.json()["field"]) == (422, "rules.0.params.id")
+    assert ask("post", f"{pk}/activate/").json()["active"] is True
+    copy = ask("post", f"{pk}/clone/", {"name": "Mine"})
+    assert (copy.status_code, copy.json()["name"], copy.json()["live"], copy.json()["version"]) == (
+        201,
+        "Mine",
+        False,
+        None,
+    )
+
+
+def test_a_circle_is_refused_with_its_path(ask, shop):
+    a = ask("post", data={"name": "A", "rules": BUYERS}).json()["id"]
+    inside = {"match": "all", "rules": [{"kind": "segment", "params": {"id": a}}]}
+    b = ask("post", data={"name": "B", "rules": inside}).json()["id"]
+    inside = {"match": "all", "rules": [{"kind": "segment", "params": {"id": b}}]}
+    refused = ask("patch", f"{a}/", {"rules": inside})
+    assert (refused.status_code, refused.json()["field"]) == (422, "rules.0.params.id")
+    assert "A → B → A" in refused.json()["message"]

@@ -17,13 +17,15 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         from wagtail_marketing.api import registry as api
         from wagtail_marketing.core.tasks import drains
+        from wagtail_marketing.segments.registry import usages
 
-        from . import checklist, tasks  # noqa: F401  the checklist registers its rows
+        from . import checklist, selectors, tasks  # noqa: F401  the checklist registers its rows
 
         if apps.is_installed("wagtail_marketing.discounts"):
             from . import discount_checks  # noqa: F401
 
         drains.register("campaigns", tasks.drain)
+        usages.register("campaigns", selectors.campaigns_with)
         api.register_scope("campaigns:read", _("Read campaigns and their review"))
         api.register_scope("campaigns:write", _("Create, change and delete drafts of campaigns"))
         api.register_scope("campaigns:send", _("Launch, pause, resume and cancel campaigns"))

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from wagtail_marketing.messaging.models import EmailTemplate, MessageClass
 from wagtail_marketing.messaging.rendering import content_problems
-from wagtail_marketing.segments.selectors import published_version
+from wagtail_marketing.segments.selectors import is_active, published_version
 from wagtail_marketing.site_settings import SiteSettings, for_site
 
 from .reach import reach_sentence
@@ -17,7 +17,7 @@ MUCH_LEFT_OUT = 0.5
 
 
 def check_audience(context: ReviewContext) -> Iterator[ChecklistRow]:
-    """Somebody is chosen, every segment has published rules, and somebody can be reached."""
+    """Somebody is chosen, every segment has published rules and is active, and somebody can be reached."""
     if not context.include:
         yield ChecklistRow(
             BLOCK, "no_audience", _("No segment is chosen: nobody would get this."), "audience", "include"
@@ -32,6 +32,16 @@ def check_audience(context: ReviewContext) -> Iterator[ChecklistRow]:
             "segment",
             object_id=segment.pk,
         )
+    for segment in (*context.include, *context.exclude):
+        if segment not in unpublished and not is_active(segment):
+            yield ChecklistRow(
+                BLOCK,
+                "segment_deactivated",
+                _("The segment “%(segment)s” is deactivated: its people are those of its last refresh.")
+                % {"segment": segment},
+                "segment",
+                object_id=segment.pk,
+            )
     if context.audience_error:
         yield ChecklistRow(BLOCK, "audience_error", context.audience_error, "audience", "include")
     if context.reach is None or unpublished:

@@ -6,6 +6,7 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.contacts.selectors import Reach
@@ -14,7 +15,7 @@ from wagtail_marketing.core.errors import DomainError
 from wagtail_marketing.messaging import selectors as messaging
 from wagtail_marketing.segments import selectors as segments
 
-from .models import Campaign, CampaignMessage, CampaignSegment, Role
+from .models import Campaign, CampaignMessage, CampaignSegment, Role, Status
 from .reach import reach_sentence
 from .registry import BLOCK, WARN, ChecklistRow, ReviewContext, checks
 
@@ -52,6 +53,14 @@ def sides(campaign: Campaign) -> tuple[list, list]:
         [link.segment for link in links if link.role == Role.INCLUDE],
         [link.segment for link in links if link.role == Role.EXCLUDE],
     )
+
+
+def campaigns_with(segment_id: int) -> list[str]:
+    """The campaigns that are not over and use the segment, by name (for ``segments.registry.usages``)."""
+    over = (Status.COMPLETED, Status.CANCELLED)
+    links = CampaignSegment.objects.filter(segment_id=segment_id).exclude(campaign__state__status__in=over)
+    names = links.order_by("campaign__name", "campaign_id").values_list("campaign__name", flat=True)
+    return [_("the campaign “%(campaign)s”") % {"campaign": name} for name in names]
 
 
 def audience(campaign: Campaign) -> QuerySet[Contact]:

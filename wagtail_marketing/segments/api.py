@@ -1,8 +1,9 @@
 """REST: segments with their rules, the preview of any rules, and who is in."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers, status
@@ -14,10 +15,11 @@ from wagtail.models import Site
 
 from wagtail_marketing.api.schema import extend_schema
 from wagtail_marketing.api.viewsets import MarketingViewSet
+from wagtail_marketing.contacts.models import Contact
 
 from . import selectors, services
 from .limits import guarded
-from .models import Membership, Segment
+from .models import Membership, Segment, SegmentPin, SegmentState
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -31,6 +33,7 @@ class SegmentSerializer(serializers.ModelSerializer):
     version = serializers.IntegerField(source="version_number", read_only=True, allow_null=True)
     size = serializers.IntegerField(read_only=True, allow_null=True, help_text="People at the last refresh.")
     refreshed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    active = serializers.BooleanField(read_only=True, help_text="False: deactivated, with the members it had.")
     site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), required=False, allow_null=True)
     publish = serializers.BooleanField(
         write_only=True, required=False, default=True, help_text="False keeps the change as a draft."
@@ -46,6 +49,7 @@ class SegmentSerializer(serializers.ModelSerializer):
             "rules",
             "publish",
             "live",
+            "active",
             "has_unpublished_changes",
             "summary",
             "version",
@@ -92,6 +96,29 @@ class MemberSerializer(serializers.ModelSerializer):
         fields = ("contact", "key", "entered_at")
 
 
+class StateSerializer(serializers.Serializer):
+    active = serializers.BooleanField()
+    changed_at = serializers.DateTimeField()
+    used_by = serializers.ListField(child=serializers.CharField(), help_text="What goes on with its members.")
+
+
+class CloneSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=120, required=False, default="", help_text='Default: "Copy of …".')
+
+
+class PinSerializer(serializers.ModelSerializer):
+    contact = serializers.SlugRelatedField("uuid", queryset=Contact.objects.all())
+    key = serializers.CharField(source="contact.external_key", read_only=True, allow_null=True)
+    always = serializers.BooleanField(help_text="True: always in; false: never in, whatever the rules say.")
+
+    class Meta:
+        model = SegmentPin
+        fields = ("contact", "key", "always", "created_at")
+        read_only_fields = ("created_at",)
+        # One pin a contact: a second one replaces it.
+        validators: ClassVar[list] = []
+
+
 class SegmentViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, MarketingViewSet):
     required_scopes = {
         "read": ("segments:read",),
@@ -99,6 +126,9 @@ class SegmentViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, Mark
         "preview": ("segments:read",),
         # Who is in is people, not a figure.
         "members": ("segments:read", "contacts:read"),
+        "pins": ("segments:read", "contacts:read"),
+        "pin": ("segments:write", "contacts:read"),
+        "unpin": ("segments:write", "contacts:read"),
     }
     queryset = Segment.objects.all()
     serializer_class = SegmentSerializer
@@ -165,3 +195,55 @@ class SegmentViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, Mark
         self.keyset_ordering = ("-entered_at", "-pk")
         page = self.paginate_queryset(selectors.members(segment))
         return self.get_paginated_response(MemberSerializer(page, many=True).data)
+
+    def _state(self, state: SegmentState, segment: Segment) -> Response:
+        found = {"active": state.active, "changed_at": state.changed_at, "used_by": selectors.used_by(segment)}
+        return Response(StateSerializer(found).data)
+
+    @extend_schema(request=None, responses=StateSerializer)
+    @action(detail=True, methods=["post"])
+    def activate(self, request: Request, pk: str) -> Response:
+        """Let the rules decide again."""
+        segment = self.get_object()
+        return self._state(services.activate_segment(segment=segment), segment)
+
+    @extend_schema(request=None, responses=StateSerializer)
+    @action(detail=True, methods=["post"])
+    def deactivate(self, request: Request, pk: str) -> Response:
+        """Keep the members as they are; what is named in `used_by` goes on with them."""
+        segment = self.get_object()
+        return self._state(services.deactivate_segment(segment=segment), segment)
+
+    @extend_schema(request=CloneSerializer, responses={201: SegmentSerializer})
+    @action(detail=True, methods=["post"])
+    def clone(self, request: Request, pk: str) -> Response:
+        """A draft with the same rules, site and pins."""
+        asked = CloneSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        copy = services.clone_segment(segment=self.get_object(), **asked.validated_data)
+        return self._answer(copy, status.HTTP_201_CREATED)
+
+    @extend_schema(responses=PinSerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def pins(self, request: Request, pk: str) -> Response:
+        """Who is always in, and who never."""
+        segment = self.get_object()
+        self.keyset_ordering = ("-created_at", "-pk")
+        page = self.paginate_queryset(selectors.pins(segment))
+        return self.get_paginated_response(PinSerializer(page, many=True).data)
+
+    @extend_schema(request=PinSerializer, responses={200: PinSerializer})
+    @pins.mapping.post
+    def pin(self, request: Request, pk: str) -> Response:
+        """Always in, or never in, whatever the rules say; replaces the contact's other pin."""
+        asked = PinSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return Response(PinSerializer(services.pin_contact(segment=self.get_object(), **asked.validated_data)).data)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["delete"], url_path=r"pins/(?P<contact_uuid>[0-9a-fA-F-]{32,36})")
+    def unpin(self, request: Request, pk: str, contact_uuid: str) -> Response:
+        """Let the rules decide again."""
+        found = get_object_or_404(Contact, uuid=contact_uuid)
+        services.unpin_contact(segment=self.get_object(), contact=found)
+        return Response(status=status.HTTP_204_NO_CONTENT)

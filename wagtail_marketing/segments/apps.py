@@ -15,10 +15,11 @@ class SegmentsConfig(AppConfig):
         from wagtail_marketing.contacts.registry import list_users
         from wagtail_marketing.core.tasks import drains
 
-        from . import conditions, facts, subscribers, tasks  # noqa: F401  subscribers listen from now on
+        from . import conditions, facts, privacy, registry, subscribers, tasks  # noqa: F401  subscribers listen from now on
 
         conditions.register()
         list_users.register("segments", conditions.static_list.users_of)
+        privacy.register()
         drains.register("segments", tasks.refresh_due)
         api.register_scope("segments:read", _("Read segments and count people"))
         api.register_scope("segments:write", _("Create, change, refresh and delete segments"))
@@ -28,3 +29,4 @@ class SegmentsConfig(AppConfig):
 
             fact_providers.register("segments", facts.segments_of)
             fact_choices.register("segments", facts.choices)
+            registry.usages.register("discounts", facts.discounts_with)

@@ -1,17 +1,22 @@
 """One tree, one query: and the same tree as a check of one contact in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
 
 from .engine.tree import Group, Rule, moment_at, parse
+from .errors import InvalidRules
+from .in_force import InForce
+from .models import Membership, SegmentPin
+from .references import MAX_INSIDE
 from .registry import Answer, Facts, Moment, Scope
 
 
@@ -49,6 +54,43 @@ def contacts_of(
     return found if contact_ids is None else found.filter(pk__in=tuple(contact_ids))
 
 
+def segment_q(found: InForce, scope: Scope) -> Q:
+    """The condition on ``Contact`` for being in a published segment: its rules, with its pins on top.
+
+    A deactivated segment holds whom it held at its last refresh. Raises ``InvalidRules`` for segments that
+    hold each other.
+    """
+    if found.pk in scope.inside or len(scope.inside) >= MAX_INSIDE:
+        raise InvalidRules(
+            _("Segments refer to each other in a circle, or too deeply (“%(name)s”).") % {"name": found.name},
+            path="rules",
+            remedy=_("Take one of the references out."),
+        )
+    if found.active:
+        inner = replace(scope, inside=(*scope.inside, found.pk))
+        inside = tree_q(parse(found.rules, scope.moment), inner)
+    else:
+        inside = _held(Membership.objects.filter(segment_id=found.pk, left_at__isnull=True), scope)
+    pins = SegmentPin.objects.filter(segment_id=found.pk)
+    if found.some_always:
+        inside |= _held(pins.filter(always=True), scope)
+    if found.some_never:
+        inside &= ~_held(pins.filter(always=False), scope)
+    return inside
+
+
+def _held(rows: QuerySet, scope: Scope) -> Q:
+    return Q(pk__in=scope.narrow(rows.order_by()).values("contact_id"))
+
+
+def contacts_of_segment(
+    found: InForce, *, now: datetime | None = None, contact_ids: Sequence[int] | None = None
+) -> QuerySet[Contact]:
+    """Who is in a published segment: a lazy queryset of one statement. Raises ``InvalidRules``."""
+    chosen = people().filter(segment_q(found, Scope(moment_at(now), contact_ids)))
+    return chosen if contact_ids is None else chosen.filter(pk__in=tuple(contact_ids))
+
+
 @dataclass(frozen=True)
 class Explained:
     """One node of "why": a rule with its actual value, or a group with its parts."""
@@ -78,3 +120,22 @@ def check(rules: Group | Any, contact: Contact, *, now: datetime | None = None) 
     moment = moment_at(now)
     tree = rules if isinstance(rules, Group) else parse(rules, moment)
     return contact.host_deleted_at is None and explain(tree, Facts(contact), moment).holds
+
+
+def _pins(contact: Contact) -> dict[int, bool]:
+    return dict(SegmentPin.objects.filter(contact=contact).values_list("segment_id", "always"))
+
+
+def _stays(contact: Contact) -> frozenset[int]:
+    rows = Membership.objects.filter(contact=contact, left_at__isnull=True)
+    return frozenset(rows.values_list("segment_id", flat=True))
+
+
+def check_segment(found: InForce, facts: Facts, moment: Moment) -> bool:
+    """``segment_q`` for one contact, in memory. Whether the shop deleted the contact is the caller's to ask."""
+    pinned = facts.load("pins", _pins).get(found.pk)
+    if pinned is not None:
+        return pinned
+    if not found.active:
+        return found.pk in facts.load("stays", _stays)
+    return explain(parse(found.rules, moment), facts, moment).holds

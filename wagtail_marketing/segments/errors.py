@@ -35,3 +35,9 @@ class SegmentInUse(WrongState):
     """Something refers to the segment, so it cannot go."""
 
     code = "in_use"
+
+
+class Deactivated(WrongState):
+    """The segment is deactivated: it is not refreshed."""
+
+    code = "deactivated"

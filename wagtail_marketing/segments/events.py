@@ -27,3 +27,19 @@ class SegmentRefreshed(Event):
     size: int
     entered: int
     left: int
+
+
+@dataclass(frozen=True)
+class SegmentStateChanged(Event):
+    """A segment was activated or deactivated."""
+
+    segment_id: int
+    active: bool
+
+
+@dataclass(frozen=True)
+class PinsChanged(Event):
+    """Contacts were pinned in a segment, or unpinned: whether they are in may have changed."""
+
+    segment_id: int
+    contact_ids: tuple[int, ...]

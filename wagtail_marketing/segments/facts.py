@@ -1,7 +1,10 @@
-"""What discounts may ask: in which of these segments is the shopper, right now?"""
+"""What discounts may ask: in which of these segments is the shopper, right now? And what segments ask them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
 
@@ -11,9 +14,11 @@ from .selectors import is_in
 
 
 def choices() -> list[tuple[str, str]]:
-    """The segments that staff may name in a discount: published ones, by name."""
+    """The segments that staff may name in a discount, by name; one that is deactivated says so."""
+    rows = Segment.objects.filter(live=True).order_by("name").values_list("pk", "name", "state__active")
     return [
-        (str(pk), name) for pk, name in Segment.objects.filter(live=True).order_by("name").values_list("pk", "name")
+        (str(pk), _("%(segment)s (deactivated)") % {"segment": name} if active is False else name)
+        for pk, name, active in rows
     ]
 
 
@@ -31,3 +36,22 @@ def segments_of(contact: Contact, wanted: frozenset[str], now: datetime) -> Iter
             continue
         if inside:
             yield key
+
+
+def discounts_with(segment_id: int) -> Iterator[str]:
+    """The discounts that are not over and have a condition on the segment, as staff wrote them or as they are
+    live."""
+    from wagtail_marketing.discounts.models import Discount, Status
+
+    rows = Discount.objects.exclude(status=Status.ENDED).order_by("name", "pk")
+    for name, conditions, live in rows.values_list("name", "conditions", "live_version__rules").iterator():
+        if _names(conditions, str(segment_id)) or _names(live, str(segment_id)):
+            yield _("the discount “%(discount)s”") % {"discount": name}
+
+
+def _names(found: Any, key: str) -> bool:
+    if isinstance(found, Mapping):
+        if found.get("kind") == "segment" and key in map(str, found.get("any_of") or ()):
+            return True
+        return any(_names(value, key) for value in found.values())
+    return isinstance(found, list) and any(_names(value, key) for value in found)

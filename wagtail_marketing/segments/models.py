@@ -22,6 +22,12 @@ def default_rules() -> dict:
     }
 
 
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def in_force(self) -> "SegmentQuerySet":
+        """Published and not deactivated: what is refreshed, and what may be used newly."""
+        return self.filter(live=True, versions__isnull=False).exclude(state__active=False).distinct()
+
+
 class Segment(DraftStateMixin, RevisionMixin, models.Model):
     """A named rule tree over contacts.
 
@@ -45,6 +51,8 @@ class Segment(DraftStateMixin, RevisionMixin, models.Model):
     )
     rules = models.JSONField(_("who belongs to it"), default=default_rules)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = SegmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("segment")
@@ -83,6 +91,49 @@ class SegmentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id} v{self.number}"
+
+
+class SegmentState(models.Model):
+    """Whether a segment is active; one without a row is. Not a field of the segment: publishing an older
+    revision would switch it on or off again."""
+
+    segment = models.OneToOneField(Segment, models.CASCADE, primary_key=True, related_name="state")
+    active = models.BooleanField(_("active"), default=True)
+    changed_at = models.DateTimeField(_("changed"))
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("changed by")
+    )
+
+    class Meta:
+        verbose_name = _("state of a segment")
+        verbose_name_plural = _("states of segments")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}: {'active' if self.active else 'deactivated'}"
+
+
+class SegmentPin(models.Model):
+    """One contact who is always in, or never in, whatever the rules say. "Never" beats "always" by being
+    the same row: there is one pin a contact."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="pins", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="segment_pins")
+    always = models.BooleanField(_("always in"), help_text=_("Otherwise never in."))
+    created_at = models.DateTimeField(_("pinned"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("pinned by")
+    )
+
+    class Meta:
+        verbose_name = _("pin")
+        verbose_name_plural = _("pins")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("segment", "contact"), name="wm_segment_pin_once"),)
+        indexes = (models.Index(fields=("segment", "always", "contact"), name="wm_segment_pin_side"),)
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} {'always' if self.always else 'never'} in {self.segment_id}"
 
 
 class Membership(models.Model):

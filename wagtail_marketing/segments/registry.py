@@ -5,7 +5,7 @@ person, and puts them into words; the builder draws its row from ``descriptor``.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -124,3 +124,6 @@ class Condition(ABC):
 
 
 conditions: Registry[Condition] = Registry("conditions")
+
+#: room -> ``names of what uses the segment (by id)``: a segment in use is not deleted, and switching it off warns
+usages: Registry[Callable[[int], Iterable[str]]] = Registry("uses of a segment")

@@ -5,18 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.contacts.registry import channels
 from wagtail_marketing.contacts.selectors import deliverable_q
 
-from .compiler import Explained, contacts_of, explain
+from .compiler import Explained, contacts_of, contacts_of_segment, explain
 from .engine.tree import Group, moment_at, parse
 from .engine.words import sentence
 from .errors import InvalidRules
+from .in_force import InForce, in_force
 from .limits import guarded
-from .models import Membership, Segment, SegmentSize, SegmentVersion
-from .registry import Facts
+from .models import Membership, Segment, SegmentPin, SegmentSize, SegmentState, SegmentVersion
+from .references import refer_to
+from .registry import Facts, usages
 
 
 def published_version(segment: Segment | int) -> SegmentVersion | None:
@@ -26,19 +30,43 @@ def published_version(segment: Segment | int) -> SegmentVersion | None:
 
 
 def contacts_in(segment: Segment | int, *, now: datetime | None = None) -> QuerySet[Contact]:
-    """Who is in, right now, by the published rules: a lazy queryset of one statement.
+    """Who is in, right now, by the published rules and the pins: a lazy queryset of one statement.
 
     It may be filtered, counted, sliced, or stand in an ``INSERT ... SELECT``. A segment without published
-    rules holds nobody. Members as of the last refresh are in ``Membership``.
+    rules holds nobody; a deactivated one whom it held at its last refresh. Members as of the last refresh
+    are in ``Membership``.
     """
-    version = published_version(segment)
-    return Contact.objects.none() if version is None else contacts_of(version.rules, now=now)
+    found = _in_force(segment)
+    return Contact.objects.none() if found is None else contacts_of_segment(found, now=now)
 
 
 def is_in(segment: Segment | int, contact: Contact, *, now: datetime | None = None) -> bool:
     """Whether one contact is in, right now: the contact is pushed down into every part of the query."""
-    version = published_version(segment)
-    return version is not None and contacts_of(version.rules, now=now, contact_ids=[contact.pk]).exists()
+    found = _in_force(segment)
+    return found is not None and contacts_of_segment(found, now=now, contact_ids=[contact.pk]).exists()
+
+
+def _in_force(segment: Segment | int) -> InForce | None:
+    pk = segment.pk if isinstance(segment, Segment) else segment
+    return in_force([pk]).get(pk)
+
+
+def is_active(segment: Segment) -> bool:
+    """Whether the segment is refreshed and may be used newly (else it was deactivated)."""
+    return not SegmentState.objects.filter(segment=segment, active=False).exists()
+
+
+def used_by(segment: Segment) -> list[str]:
+    """Names of what uses the segment: other segments, and what the rooms above and below registered."""
+    found = [_("the segment “%(segment)s”") % {"segment": other} for other in refer_to(segment.pk)]
+    for names in usages:
+        found.extend(names(segment.pk))
+    return found
+
+
+def pins(segment: Segment) -> QuerySet[SegmentPin]:
+    """Who is always in and who is never in, the newest first, with contact and who pinned them."""
+    return segment.pins.select_related("contact", "created_by").order_by("-created_at", "-pk")
 
 
 @dataclass(frozen=True)
@@ -97,23 +125,44 @@ def summary(rules: Any) -> str:
 
 @dataclass(frozen=True)
 class Why:
-    """Whether a contact is in a segment, by which rules, and since when it is a member."""
+    """Whether a contact is in a segment, by which rules or which pin, and since when it is a member."""
 
     holds: bool
     explained: Explained
     version: SegmentVersion
     since: datetime | None
+    #: Beats the rules.
+    pin: SegmentPin | None = None
+    #: False: the segment is deactivated, and who was in at its last refresh is in.
+    active: bool = True
+
+    @property
+    def pinned(self) -> str:
+        """Such as "Always in: pinned by Ann"; empty where the rules decide."""
+        if self.pin is None:
+            return ""
+        by = self.pin.created_by
+        names = {"who": (by.get_full_name() or by.get_username()) if by else _("the API or a user who is gone")}
+        return (_("Always in: pinned by %(who)s") if self.pin.always else _("Never in: pinned by %(who)s")) % names
 
 
 def why(segment: Segment, contact: Contact, *, now: datetime | None = None) -> Why | None:
-    """Rule by rule, with the contact's actual values; None where the segment has no published rules."""
+    """Rule by rule, with the contact's actual values, and the pin that beats them.
+
+    None where the segment has no published rules.
+    """
     version = published_version(segment)
     if version is None:
         return None
     moment = moment_at(now)
     explained = explain(parse(version.rules, moment), Facts(contact), moment)
     stay = Membership.objects.filter(segment=segment, contact=contact, left_at__isnull=True).first()
-    return Why(explained.holds and contact.host_deleted_at is None, explained, version, stay and stay.entered_at)
+    pin = SegmentPin.objects.filter(segment=segment, contact=contact).select_related("created_by").first()
+    active = is_active(segment)
+    holds = pin.always if pin else explained.holds if active else stay is not None
+    return Why(
+        holds and contact.host_deleted_at is None, explained, version, stay and stay.entered_at, pin=pin, active=active
+    )
 
 
 def members(segment: Segment) -> QuerySet[Membership]:
@@ -126,7 +175,8 @@ def members(segment: Segment) -> QuerySet[Membership]:
 
 
 def with_sizes(segments: QuerySet[Segment]) -> QuerySet[Segment]:
-    """``segments`` with ``size`` and ``refreshed_at`` of their last refresh, and their published rules."""
+    """``segments`` with ``size`` and ``refreshed_at`` of their last refresh, their published rules, and whether
+    they are ``active`` (``version_number`` is None where nothing is published)."""
     newest = SegmentSize.objects.filter(segment=OuterRef("pk")).order_by("-measured_at")
     version = SegmentVersion.objects.filter(segment=OuterRef("pk")).order_by("-number")
     return segments.annotate(
@@ -134,6 +184,7 @@ def with_sizes(segments: QuerySet[Segment]) -> QuerySet[Segment]:
         refreshed_at=Subquery(newest.values("measured_at")[:1]),
         published_rules=Subquery(version.values("rules")[:1]),
         version_number=Subquery(version.values("number")[:1]),
+        active=Coalesce("state__active", True),
     )
 
 

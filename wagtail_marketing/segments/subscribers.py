@@ -7,7 +7,7 @@ from wagtail_marketing.core.events import subscribe
 from wagtail_marketing.core.tasks import enqueue
 
 from . import services
-from .events import SegmentPublished
+from .events import SegmentPublished, SegmentStateChanged
 from .models import Segment
 
 
@@ -22,3 +22,10 @@ def freeze_what_was_published(sender, instance: Segment, revision, **kwargs) -> 
 def count_again(event: SegmentPublished) -> None:
     """New rules, new members: a worker looks at once."""
     enqueue("wagtail_marketing.segments.tasks.refresh", event.segment_id)
+
+
+@subscribe(SegmentStateChanged)
+def count_what_is_active_again(event: SegmentStateChanged) -> None:
+    """Members of a segment that was switched on again are as old as its deactivation."""
+    if event.active:
+        enqueue("wagtail_marketing.segments.tasks.refresh", event.segment_id)

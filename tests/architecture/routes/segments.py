@@ -62,5 +62,11 @@ API = {
     ("DELETE", "/segments/{id}/"): ("segments:write",),
     ("GET", "/segments/{id}/members/"): ("segments:read", "contacts:read"),
     ("POST", "/segments/{id}/refresh/"): ("segments:write",),
+    ("POST", "/segments/{id}/activate/"): ("segments:write",),
+    ("POST", "/segments/{id}/deactivate/"): ("segments:write",),
+    ("POST", "/segments/{id}/clone/"): ("segments:write",),
+    ("GET", "/segments/{id}/pins/"): ("segments:read", "contacts:read"),
+    ("POST", "/segments/{id}/pins/"): ("segments:write", "contacts:read"),
+    ("DELETE", "/segments/{id}/pins/{contact_uuid}/"): ("segments:write", "contacts:read"),
     ("POST", "/segments/preview/"): ("segments:read",),
 }

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -79,6 +80,17 @@ class SegmentIndexView(ListingMixin, IndexView):
 
 
 class SegmentEditView(EditView):
+    def form_valid(self, form: Any) -> Any:
+        """Publish as a whole or not at all: somebody may have published the other half of a circle just now."""
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)
+        except InvalidRules as error:
+            form.add_error("rules", str(error))
+            self.produced_error_code = "validation_error"
+            self.produced_error_message = self.get_error_message()
+            return self.form_invalid(form)
+
     @cached_property
     def header_more_buttons(self) -> list[Any]:
         overview = reverse("marketing_segments:inspect", args=(self.object.pk,))

@@ -1,0 +1,73 @@
+"""Members as of now: who came, who left."""
+
+from datetime import datetime
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from wagtail_marketing.contacts.models import Contact
+from wagtail_marketing.core import events
+from wagtail_marketing.segments.compiler import contacts_of_segment
+from wagtail_marketing.segments.engine.tree import moment_at
+from wagtail_marketing.segments.errors import Deactivated, NotPublished
+from wagtail_marketing.segments.events import SegmentRefreshed
+from wagtail_marketing.segments.in_force import in_force
+from wagtail_marketing.segments.models import Membership, Segment, SegmentSize
+
+
+@transaction.atomic
+def refresh_segment(*, segment: Segment, now: datetime | None = None) -> SegmentSize:
+    """Bring the members up to date: one statement for who entered, one for who left.
+
+    Nobody is deleted and written again: ``entered_at`` stays. Two refreshes at once do no harm (one open
+    membership a contact). Raises ``NotPublished``, ``Deactivated``.
+    """
+    found = in_force([segment.pk]).get(segment.pk)
+    if found is None:
+        raise NotPublished(
+            _("“%(segment)s” has no published rules.") % {"segment": segment}, remedy=_("Publish it first.")
+        )
+    if not found.active:
+        raise Deactivated(
+            _("“%(segment)s” is deactivated and keeps its members.") % {"segment": segment},
+            remedy=_("Activate it first."),
+        )
+    now = moment_at(now).now
+    # One refresh of a segment at a time: the second waits and then finds nothing to do.
+    Segment.objects.select_for_update().get(pk=segment.pk)
+    chosen, params = _sql(contacts_of_segment(found, now=now))
+    table = connection.ops.quote_name(Membership._meta.db_table)
+    stamp = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # A refresh for an earlier moment (a replay) never makes a stay end before it began.
+            f"UPDATE {table} SET left_at = CASE WHEN entered_at > %s THEN entered_at ELSE %s END"  # noqa: S608
+            f" WHERE segment_id = %s AND left_at IS NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM ({chosen}) AS chosen WHERE chosen.id = {table}.contact_id)",
+            [stamp, stamp, segment.pk, *params],
+        )
+        left = cursor.rowcount
+        cursor.execute(
+            f"INSERT INTO {table} (segment_id, contact_id, entered_at)"  # noqa: S608
+            f" SELECT %s, chosen.id, %s FROM ({chosen}) AS chosen WHERE NOT EXISTS"
+            f" (SELECT 1 FROM {table} AS known WHERE known.segment_id = %s AND known.left_at IS NULL"
+            f" AND known.contact_id = chosen.id) ON CONFLICT DO NOTHING",
+            [segment.pk, stamp, *params, segment.pk],
+        )
+        entered = cursor.rowcount
+    size = Membership.objects.filter(segment=segment, left_at__isnull=True).count()
+    measured, _made = SegmentSize.objects.update_or_create(
+        segment=segment, measured_at=now, defaults={"size": size, "entered": entered, "left": left}
+    )
+    events.publish(SegmentRefreshed(segment.pk, now, size, entered, left))
+    return measured
+
+
+def _sql(contacts: QuerySet[Contact]) -> tuple[str, tuple]:
+    """The statement that selects the ids of ``contacts``, as ``id``."""
+    try:
+        return contacts.order_by().values("id").query.sql_with_params()
+    except EmptyResultSet:  # Django sees that nobody can be in
+        return "SELECT 0 AS id WHERE 1 = 0", ()
