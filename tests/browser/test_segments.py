@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import wagtail
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import expect
 
@@ -39,6 +40,8 @@ def rules_in(page):
 
 def test_build_a_segment_by_rows(admin_page, shop, look):
     page = admin_page
+    # Autosave asks with the row that is not finished, and Wagtail answers so.
+    page.guard.allow(r"400 POST .*/segments/")
     page.goto("/admin/marketing/segments/add/")
     count = page.locator(".wm-rules__count")
     expect(count).to_contain_text("≈ 2 people, 1 reachable by e-mail")
@@ -53,7 +56,8 @@ def test_build_a_segment_by_rows(admin_page, shop, look):
     values.press("Enter")
     expect(row.locator(".wm-rules__words")).to_have_text("has placed at least 1 order, in category PASTRY")
     expect(count).to_contain_text("≈ 1 person")
-    expect(page).to_have_url(re.compile("/segments/add/"))
+    # Enter took the value and did not send the form.
+    expect(page).to_have_url(re.compile("/segments/(add|edit)/"))
 
     # By keyboard: the new row has the focus, and its type decides operators and input.
     page.get_by_role("button", name="Add a condition").focus()
@@ -63,8 +67,10 @@ def test_build_a_segment_by_rows(admin_page, shop, look):
     second.get_by_label("What").select_option(label="Region")
     expect(second.get_by_label("What")).to_be_focused()
     assert second.get_by_label("How").locator("option").all_text_contents()[:3] == ["is", "is not", "is one of"]
-    # What is still missing is said at the row.
+    # What is still missing is said at the row, and does not stop the count.
     expect(second.locator(".wm-rules__error")).to_contain_text("A text is needed here.")
+    expect(count).to_contain_text("1 condition is not finished and does not count.")
+    expect(count).to_contain_text("≈ 1 person")
     second.get_by_label("Value", exact=True).fill("Ohio")
     expect(second.locator(".wm-rules__error")).to_be_hidden()
     expect(count).to_contain_text("Has placed at least 1 order, in category PASTRY, and Region is Ohio")
@@ -72,9 +78,9 @@ def test_build_a_segment_by_rows(admin_page, shop, look):
 
     page.get_by_role("button", name="Add a group").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Remove this group").focus()
+    page.get_by_role("button", name="Remove group 3").focus()
     page.keyboard.press("Enter")
-    expect(second.get_by_label("What")).to_be_focused()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
 
     page.get_by_role("button", name="Save draft").click()
     expect(page.locator(".messages, [data-messages]")).to_contain_text("Pastry in Ohio")
@@ -96,10 +102,12 @@ def test_build_a_segment_by_rows(admin_page, shop, look):
 def test_examples_and_json_and_back(admin_page, shop):
     page = admin_page
     page.goto("/admin/marketing/segments/add/")
-    page.get_by_label("Start from").select_option(label="At risk")
-    assert rules_in(page)["rules"][1:] == [
+    card = page.get_by_role("group", name="At risk")
+    card.get_by_label("away for at least").fill("90")
+    card.get_by_role("button", name="Use this").click()
+    assert rules_in(page)["rules"] == [
         {"kind": "orders", "params": {"measure": "count", "op": ">=", "value": 3}},
-        {"kind": "orders", "params": {"measure": "days_since_last", "op": "between", "value": [60, 180]}},
+        {"kind": "orders", "params": {"measure": "days_since_last", "op": "between", "value": [90, 180]}},
     ]
     page.get_by_role("button", name="Edit as JSON").click()
     text = page.locator("textarea[name=rules]")
@@ -143,3 +151,86 @@ def test_one_segment(admin_page, shop, look):
     page.get_by_role("link", name="Why? Ann Smith").click()
     expect(page.get_by_role("heading", name="Ann Smith is in this segment")).to_be_visible()
     look(page, "segment-why")
+
+
+@pytest.mark.skipif(wagtail.VERSION < (8,), reason="Wagtail 7.4 has no autosave.")
+def test_autosave_keeps_what_is_finished_and_says_when_it_pauses(admin_page, shop):
+    page = admin_page
+    page.guard.allow(r"400 POST .*/segments/")
+    page.goto("/admin/marketing/segments/add/")
+    expect(page.locator("form[data-edit-form]")).to_have_attribute("data-w-unsaved-has-edits-value", "false")
+    page.get_by_role("textbox", name="Name").fill("Kept")
+    indicator = page.locator("#w-autosave-indicator")
+    expect(indicator).to_have_attribute("data-w-autosave-state-value", "saved")
+    expect(page).to_have_url(re.compile("/segments/edit/"))
+    page.get_by_role("button", name="Add a condition").click()
+    page.locator(".wm-rules__row").nth(1).get_by_label("What").select_option(label="Region")
+    expect(indicator).to_have_attribute("data-w-autosave-state-value", "paused")
+    page.get_by_label("Value", exact=True).last.fill("Ohio")
+    expect(indicator).to_have_attribute("data-w-autosave-state-value", "saved")
+    segment = Segment.objects.get()
+    assert segment.get_latest_revision_as_object().rules["rules"][1:] == [
+        {"kind": "contact", "params": {"field": "region", "op": "is", "value": "Ohio"}}
+    ]
+    page.reload()
+    expect(page.locator(".wm-rules__sentence")).to_have_text("Has placed at least 1 order, and Region is Ohio")
+
+
+def test_without_an_answer_the_last_figures_stay_greyed(admin_page, shop):
+    page = admin_page
+    page.guard.allow(r"503 POST .*/preview-rules/")
+    page.goto("/admin/marketing/segments/add/")
+    people = page.locator(".wm-rules__people")
+    expect(people).to_contain_text("≈ 2 people")
+    page.route("**/preview-rules/", lambda route: route.fulfill(status=503, body="{}"))
+    page.locator(".wm-rules__row").get_by_label("Value", exact=True).fill("2")
+    expect(page.get_by_text("The count is not available now. Your conditions are safe.")).to_be_visible()
+    expect(people).to_contain_text("≈ 2 people")
+    expect(page.locator(".wm-rules__count")).to_have_attribute("data-stale", "")
+    assert rules_in(page)["rules"][0]["params"]["value"] == 2
+    page.unroute("**/preview-rules/")
+    page.get_by_role("button", name="Count again").click()
+    expect(people).to_contain_text("≈ 0 people")
+    expect(page.locator(".wm-rules__count")).not_to_have_attribute("data-stale", "")
+
+
+def test_an_older_answer_is_never_shown(admin_page, shop):
+    page = admin_page
+    page.goto("/admin/marketing/segments/add/")
+    people = page.locator(".wm-rules__people")
+    expect(people).to_contain_text("≈ 2 people")
+    held = []
+    late = {"count": 77, "text": "≈ 77 people", "sample": [], "words": {}, "errors": []}
+    page.route("**/preview-rules/", lambda route: held.append(route) if not held else route.continue_())
+    value = page.locator(".wm-rules__row").get_by_label("Value", exact=True)
+    with page.expect_request("**/preview-rules/"):
+        value.fill("9")
+    with page.expect_response("**/preview-rules/"):
+        value.fill("1")
+    expect(people).to_contain_text("≈ 2 people")
+    held[0].fulfill(json=late)
+    page.wait_for_load_state("networkidle")
+    expect(people).to_contain_text("≈ 2 people")
+
+
+def test_who_leaves_with_changes_is_asked(admin_page, shop, settings):
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
+    page = admin_page
+    page.goto("/admin/marketing/segments/add/")
+    form = page.locator("form[data-edit-form]")
+    # Drawing the rows is no change.
+    expect(form).to_have_attribute("data-w-unsaved-has-edits-value", "false")
+    page.locator(".wm-rules__row").get_by_label("Value", exact=True).fill("2")
+    expect(form).to_have_attribute("data-w-unsaved-has-edits-value", "true")
+
+
+def test_forced_colours_keep_what_is_wrong_visible(admin_page, shop, settings):
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
+    page = admin_page
+    page.emulate_media(forced_colors="active")
+    page.goto("/admin/marketing/segments/add/")
+    row = page.locator(".wm-rules__row")
+    row.get_by_label("What").select_option(label="Region")
+    row.get_by_label("What").press("Shift+Tab")
+    expect(row).to_have_attribute("data-wrong", "")
+    expect(row).to_have_css("border-top-style", "double")

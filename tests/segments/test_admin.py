@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from tests.segments.shop import count_totals, order, person, product
+from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.contacts.models import Tag
 from wagtail_marketing.segments import services
 from wagtail_marketing.segments.models import Segment, SegmentSize, SegmentVersion
@@ -32,9 +33,9 @@ def role(client, name):
     return client
 
 
-def ask(client, rules):
+def ask(client, rules, **more):
     return client.post(
-        reverse("marketing_segments:preview"), json.dumps({"rules": rules}), content_type="application/json"
+        reverse("marketing_segments:preview"), json.dumps({"rules": rules, **more}), content_type="application/json"
     )
 
 
@@ -48,6 +49,8 @@ def test_the_preview_tells_count_reach_words_and_people(client, shop):
         "sample": ["Ann <b>Smith</b>"],
         "sentence": "Has placed at least 1 order",
         "words": {"rules.0": "has placed at least 1 order"},
+        "errors": [],
+        "notice": "",
     }
 
 
@@ -58,12 +61,36 @@ def test_without_the_right_to_see_people_the_sample_is_masked(client, shop):
 
 
 def test_wrong_rules_come_back_with_their_path(client):
-    refused = ask(role(client, "editor"), {"match": "all", "rules": [{"kind": "orders", "params": {}}]})
-    assert list(refused.json()) == ["error"]
-    assert refused.json()["error"]["path"] == "rules.0.params.measure"
+    refused = ask(role(client, "editor"), {"match": "all", "rules": [{"kind": "orders", "params": {}}]}).json()
+    assert (refused["count"], refused["text"]) == (None, "No condition is finished yet.")
+    assert [error["path"] for error in refused["errors"]] == ["rules.0.params.measure"]
     url = reverse("marketing_segments:preview")
     assert client.post(url, "{", content_type="application/json").status_code == 400
     assert client.post(url, "[]", content_type="application/json").status_code == 400
+
+
+def test_what_is_not_finished_does_not_stop_the_count(client, shop):
+    region = {"kind": "contact", "params": {"field": "region", "op": "is", "value": ""}}
+    rules = {"match": "all", "rules": [region, {"match": "any", "rules": [region, *BUYERS["rules"]]}]}
+    answer = ask(role(client, "editor"), rules).json()
+    assert answer["count"] == 1
+    assert answer["words"] == {"rules.1.rules.1": "has placed at least 1 order"}
+    assert [error["path"] for error in answer["errors"]] == ["rules.0.params.value", "rules.1.rules.0.params.value"]
+    assert answer["notice"] == "2 conditions are not finished and do not count."
+
+
+def test_the_preview_sees_a_circle_at_its_place(client, shop):
+    inner = services.create_segment(name="Inner", rules=BUYERS)
+    outer = services.create_segment(
+        name="Outer", rules={"match": "all", "rules": [{"kind": "segment", "params": {"id": inner.pk}}]}
+    )
+    rules = {"match": "all", "rules": [*BUYERS["rules"], {"kind": "segment", "params": {"id": outer.pk}}]}
+    client = role(client, "editor")
+    assert ask(client, rules).json()["count"] == 1
+    refused = ask(client, rules, segment=inner.pk).json()
+    assert refused["count"] is None
+    assert len(refused["errors"]) == 1
+    assert "circle" in refused["errors"][0]["message"]
 
 
 def test_suggestions(client, shop):
@@ -77,6 +104,8 @@ def test_suggestions(client, shop):
     assert suggest("categories", "x") == []
     assert suggest("skus", "p") == [{"value": "P1", "label": "P1 · P1"}]
     assert suggest("tags") == [{"value": "vip", "label": "VIP"}]
+    Order.objects.update(channel="Web shop")
+    assert suggest("channels", "web") == [{"value": "Web shop", "label": "Web shop"}]
     assert client.get(reverse("marketing_segments:suggest"), {"kind": "users"}).status_code == 404
 
 

@@ -60,7 +60,8 @@ class Segment(DraftStateMixin, RevisionMixin, models.Model):
         ordering = ("name", "id")
 
     def __str__(self) -> str:
-        return self.name
+        # A draft may be saved before it has a name.
+        return self.name or str(_("Segment without a name"))
 
     def clean(self) -> None:
         """Refuse rules that cannot be, also in a draft: a draft is shown with its count."""

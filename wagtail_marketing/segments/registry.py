@@ -127,3 +127,6 @@ conditions: Registry[Condition] = Registry("conditions")
 
 #: room -> ``names of what uses the segment (by id)``: a segment in use is not deleted, and switching it off warns
 usages: Registry[Callable[[int], Iterable[str]]] = Registry("uses of a segment")
+
+#: By the name that an input's ``suggest`` gives: ``find(typed) -> (value, label)``, a few, the best first.
+suggesters: Registry[Callable[[str], Iterable[tuple[str, str]]]] = Registry("suggestions")

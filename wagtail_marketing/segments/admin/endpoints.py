@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
@@ -11,13 +10,14 @@ from django.utils.translation import ngettext
 
 from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.admin.views import MarketingView
-from wagtail_marketing.commerce.models import Category, Product
-from wagtail_marketing.contacts.models import Tag
 from wagtail_marketing.contacts.registry import channels
 from wagtail_marketing.segments import selectors
-from wagtail_marketing.segments.engine.tree import parse
+from wagtail_marketing.segments.compiler import contacts_of
+from wagtail_marketing.segments.engine.draft import Draft, parse_draft
+from wagtail_marketing.segments.engine.tree import Group
 from wagtail_marketing.segments.engine.words import sentence
 from wagtail_marketing.segments.errors import InvalidRules, TooSlow
+from wagtail_marketing.segments.registry import suggesters
 
 VIEW_PERSONAL_DATA = "wagtail_marketing_contacts.view_personal_data"
 #: A tree of 100 conditions with long lists fits; more is no tree that somebody built.
@@ -33,9 +33,10 @@ class BuilderView(MarketingView):
 
 
 class PreviewView(BuilderView):
-    """``{"rules": ...}`` -> how many, how many are reachable, three of them, and every rule in words.
+    """``{"rules": ..., "segment": id?}`` -> how many, how many are reachable, three of them, all in words.
 
-    Rules that are not finished give ``{"error": {"path", "message"}}``.
+    A condition that is not finished does not count and does not stop the count: it stands in ``errors`` as
+    ``{"path", "message"}``. ``words`` are by path. Where nothing can be counted, ``count`` is null.
     """
 
     http_method_names = ["post"]
@@ -44,31 +45,70 @@ class PreviewView(BuilderView):
         try:
             if len(request.body) > MAX_BODY:
                 raise InvalidRules(_("The rules are too long."))
-            tree = parse(json.loads(request.body).get("rules"))
-            found = selectors.preview(tree)
+            asked = json.loads(request.body)
+            draft = parse_draft(asked.get("rules"))
         except InvalidRules as error:
-            # No failure of the request: somebody is still filling in a row.
-            return JsonResponse({"error": error.as_dict()})
-        except TooSlow as error:
-            return JsonResponse({"error": {"path": "", "message": str(error)}})
+            # No failure of the request: somebody is still at work.
+            return JsonResponse(self._answer(errors=[error.as_dict()]))
         except (ValueError, AttributeError):
-            return JsonResponse({"error": {"path": "", "message": _("This is not JSON.")}}, status=400)
+            return JsonResponse({"errors": [{"path": "", "message": _("This is not JSON.")}]}, status=400)
+        errors = [fault.as_dict() for fault in draft.faults]
+        words = {path: rule.condition.text(rule.params) for path, rule in draft.leaves()}
+        if draft.tree is None:
+            return JsonResponse(self._answer(text=_("No condition is finished yet."), errors=errors))
+        try:
+            found = self._count(draft.tree, asked.get("segment"))
+        except InvalidRules as error:
+            errors.append({"path": _given(draft, error.path), "message": str(error)})
+            return JsonResponse(self._answer(errors=errors, words=words))
+        except TooSlow as error:
+            return JsonResponse(self._answer(text=str(error), errors=errors, words=words))
         return JsonResponse(
-            {
-                "count": found.count,
-                "reachable": found.reachable,
-                "text": _count_text(found),
-                "sample": [self._shown(person) for person in found.sample],
-                "sentence": sentence(tree),
-                "words": {rule.path: rule.condition.text(rule.params) for rule in tree.leaves()},
-            }
+            self._answer(
+                count=found.count,
+                reachable=found.reachable,
+                text=_count_text(found),
+                sample=[self._shown(person) for person in found.sample],
+                sentence=sentence(draft.tree),
+                words=words,
+                errors=errors,
+            )
         )
+
+    def _answer(self, **given: Any) -> dict[str, Any]:
+        empty = {"count": None, "reachable": {}, "text": "", "sample": [], "sentence": "", "words": {}, "errors": []}
+        found = {**empty, **given}
+        return {**found, "notice": _notice(len(found["errors"])) if found["words"] or found["text"] else ""}
+
+    def _count(self, tree: Group, segment: Any) -> selectors.Preview:
+        if isinstance(segment, int) and segment > 0 and "segments" in tree.reads():
+            # Compiling follows references to other segments and meets the circle, if there is one.
+            contacts_of(tree, inside=(segment,))
+        return selectors.preview(tree)
 
     def _shown(self, person: selectors.Person) -> str:
         """A name to who may see names; else only which row it is."""
         if may(self.request.user, VIEW_PERSONAL_DATA):
             return person.name or person.email or person.key or f"#{person.id}"
         return _("Contact %(id)s") % {"id": person.id}
+
+
+def _given(draft: Draft, path: str) -> str:
+    """A path in the finished tree as a path in what was sent."""
+    for now in sorted(draft.paths, key=len, reverse=True):
+        if path == now or path.startswith(f"{now}."):
+            return draft.paths[now] + path.removeprefix(now)
+    return path
+
+
+def _notice(count: int) -> str:
+    if not count:
+        return ""
+    return ngettext(
+        "%(n)s condition is not finished and does not count.",
+        "%(n)s conditions are not finished and do not count.",
+        count,
+    ) % {"n": count}
 
 
 def _count_text(found: selectors.Preview) -> str:
@@ -86,28 +126,13 @@ def _channel(key: str) -> str:
 
 
 class SuggestView(BuilderView):
-    """``?kind=categories|skus|tags&q=...`` -> at most 20 ``{"value", "label"}``."""
+    """``?kind=categories|skus|tags|channels|...&q=...`` -> a few ``{"value", "label"}``; see ``suggesters``."""
 
     http_method_names = ["get"]
-    MOST = 20
 
     def get(self, request: HttpRequest) -> JsonResponse:
         wanted = request.GET.get("q", "").strip()[:100]
-        finder: Any = {"categories": self._categories, "skus": self._skus, "tags": self._tags}.get(
-            request.GET.get("kind", "")
-        )
-        if finder is None:
+        find = suggesters.get(request.GET.get("kind", ""))
+        if find is None:
             return JsonResponse({"results": []}, status=404)
-        return JsonResponse({"results": [{"value": value, "label": label} for value, label in finder(wanted)]})
-
-    def _categories(self, wanted: str) -> list[tuple[str, str]]:
-        found = Category.objects.filter(folded__contains=wanted.casefold()).order_by("folded")
-        return [(name, name) for name in found.values_list("name", flat=True)[: self.MOST]]
-
-    def _skus(self, wanted: str) -> list[tuple[str, str]]:
-        found = Product.objects.filter(Q(sku__istartswith=wanted) | Q(name__icontains=wanted)).order_by("sku")
-        return [(sku, f"{sku} · {name}") for sku, name in found.values_list("sku", "name")[: self.MOST]]
-
-    def _tags(self, wanted: str) -> list[tuple[str, str]]:
-        found = Tag.objects.filter(name__icontains=wanted).order_by("name")
-        return [(slug, name) for slug, name in found.values_list("slug", "name")[: self.MOST]]
+        return JsonResponse({"results": [{"value": value, "label": label} for value, label in find(wanted)]})

@@ -32,7 +32,7 @@ from wagtail_marketing.segments.models import Segment
 
 from .endpoints import VIEW_PERSONAL_DATA
 
-RULES_MEDIA = Media(css={"all": ["wagtail_marketing_segments/css/rules.css"]})
+SEGMENT_MEDIA = Media(css={"all": ["wagtail_marketing_segments/css/segments.css"]})
 VIEW = "wagtail_marketing_segments.view_segment"
 CHANGE = "wagtail_marketing_segments.change_segment"
 PER_PAGE = 25
@@ -96,7 +96,7 @@ class OverviewView(InspectView):
             can_explain=bool(version) and may(self.request.user, (VIEW, VIEW_PERSONAL_DATA)),
             why_url=reverse("marketing_segments:why", args=(segment.pk,)),
         )
-        context["media"] = context.get("media", Media()) + KIT_MEDIA + CHART_MEDIA + RULES_MEDIA
+        context["media"] = context.get("media", Media()) + KIT_MEDIA + CHART_MEDIA + SEGMENT_MEDIA
         return context
 
     def _cards(self, segment: Segment, history: list) -> StatGrid:
@@ -226,7 +226,7 @@ class WhyView(MarketingTemplateView):
         return str(self.segment)
 
     def get_media(self) -> Media:
-        return super().get_media() + RULES_MEDIA
+        return super().get_media() + SEGMENT_MEDIA
 
     def get_parent_breadcrumbs(self) -> list[dict[str, Any]]:
         return [

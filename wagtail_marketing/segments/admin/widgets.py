@@ -21,6 +21,19 @@ from wagtail_marketing.segments.selectors import summary
 from .presets import presets
 
 
+#: In the order in which they build on each other.
+SCRIPTS = (
+    "rule-dom",
+    "rule-inputs",
+    "rule-actions",
+    "rule-row",
+    "rule-group",
+    "rule-count",
+    "rule-presets",
+    "rules",
+)
+
+
 def op_words() -> dict[str, dict[str, str]]:
     """Words of the operators by type of field."""
     return {kind: {op: operators.words(op, kind) for op in ops} for kind, ops in operators.OPERATORS.items()}
@@ -37,11 +50,29 @@ def builder_strings() -> dict[str, str]:
         "or": _("or"),
         "add": _("Add a condition"),
         "addGroup": _("Add a group"),
-        "remove": _("Remove this condition"),
-        "removeGroup": _("Remove this group"),
-        "removed": _("The condition was removed."),
-        "condition": _("Condition"),
-        "group": _("Group of conditions"),
+        "added": _("Condition %(number)s was added."),
+        "remove": _("Remove condition %(number)s"),
+        "removeGroup": _("Remove group %(number)s"),
+        "removed": _("Condition %(number)s was removed."),
+        "removedGroup": _("Group %(number)s was removed."),
+        "undo": _("Undo"),
+        "restored": _("It is back as %(number)s."),
+        "conditions": _("Conditions"),
+        "conditionNumber": _("Condition %(number)s"),
+        "groupNumber": _("Group %(number)s"),
+        "conditionActions": _("More for condition %(number)s"),
+        "groupActions": _("More for group %(number)s"),
+        "moveUp": _("Move up"),
+        "moveDown": _("Move down"),
+        "moveInto": _("Move into the group beside it"),
+        "moveOut": _("Move out of this group"),
+        "moved": _("Moved: now %(number)s, one of %(count)s."),
+        "duplicate": _("Duplicate"),
+        "wrap": _("Put into a group"),
+        "wrapNone": _("Leave them out (none of these)"),
+        "wrapped": _("It is now in group %(number)s."),
+        "unwrap": _("Take the group apart"),
+        "unwrapped": _("The group was taken apart."),
         "what": _("What"),
         "how": _("How"),
         "value": _("Value"),
@@ -60,11 +91,15 @@ def builder_strings() -> dict[str, str]:
         "removeValue": _("Remove"),
         "choose": _("Choose …"),
         "counting": _("Counting …"),
-        "failed": _("The count is not available now. Your conditions are safe; save and try again."),
-        "start": _("Start from"),
-        "preset": _("Choose an example …"),
+        "failed": _("The count is not available now. Your conditions are safe."),
+        "retry": _("Count again"),
+        "showFault": _("Show me"),
+        "start": _("Start from an example"),
+        "use": _("Use this"),
+        "started": _("“%(label)s” was added."),
         "showJson": _("Edit as JSON"),
         "hideJson": _("Back to the builder"),
+        "notJson": _("This is not JSON."),
         "unreadable": _("These rules hold something that the builder does not know; edit them as JSON."),
         "forExample": _("For example"),
     }
@@ -74,6 +109,8 @@ class RuleBuilderWidget(forms.Textarea):
     """Works as a plain textarea without JavaScript; the tree itself stays in it."""
 
     template_name = "wagtail_marketing_segments/widgets/rule_builder.html"
+    #: The segment that is being edited, so that a circle through it is seen; 0 for a new one.
+    segment_id = 0
 
     def __init__(self, attrs: dict | None = None):
         super().__init__({"rows": 12, "spellcheck": "false", "autocomplete": "off", **(attrs or {})})
@@ -95,6 +132,7 @@ class RuleBuilderWidget(forms.Textarea):
             "maxDepth": MAX_DEPTH,
         }
         context["widget"]["builder"] = json.dumps(data, cls=DjangoJSONEncoder)
+        context["widget"]["segment"] = self.segment_id
         context["widget"]["preview_url"] = reverse("marketing_segments:preview")
         context["widget"]["suggest_url"] = reverse("marketing_segments:suggest")
         return context
@@ -102,12 +140,8 @@ class RuleBuilderWidget(forms.Textarea):
     @property
     def media(self) -> forms.Media:
         return KIT_MEDIA + forms.Media(
-            css={"all": ["wagtail_marketing_segments/css/rules.css"]},
-            js=[
-                "wagtail_marketing_segments/js/rule-inputs.js",
-                "wagtail_marketing_segments/js/rule-rows.js",
-                "wagtail_marketing_segments/js/rules.js",
-            ],
+            css={"all": [f"wagtail_marketing_segments/css/{name}.css" for name in ("rules", "rule-parts")]},
+            js=[f"wagtail_marketing_segments/js/{name}.js" for name in SCRIPTS],
         )
 
 
@@ -128,3 +162,9 @@ class RulesPanel(FieldPanel):
 
     def get_comparison_class(self) -> type:
         return RulesComparison
+
+    class BoundPanel(FieldPanel.BoundPanel):
+        def __init__(self, **kwargs: Any):
+            super().__init__(**kwargs)
+            if self.bound_field is not None:
+                self.bound_field.field.widget.segment_id = self.instance.pk or 0

@@ -2,6 +2,7 @@
 
 from wagtail_marketing.segments.registry import conditions
 
+from . import suggest
 from .activity import ActivityCondition
 from .consent import ConsentCondition
 from .contact import ContactCondition
@@ -25,3 +26,4 @@ def register() -> None:
     """Called by ``AppConfig.ready``."""
     for kind in KINDS:
         conditions.register(kind.key, kind)
+    suggest.register()

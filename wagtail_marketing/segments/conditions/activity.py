@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from wagtail_marketing.activity.models import Activity
 from wagtail_marketing.contacts.models import Contact
@@ -128,7 +128,10 @@ class ActivityCondition(Condition):
     def text(self, params: ActivityParams) -> str:
         what = str(TYPES.get(params.type, params.type))
         shown = compared(params.op, params.value)
-        pattern = _("%(what)s %(n)s times") if params.measure == COUNT else _("%(what)s, the last time %(n)s days ago")
+        if params.measure == COUNT:
+            pattern = ngettext("%(what)s %(n)s time", "%(what)s %(n)s times", 1 if params.value == 1 else 2)
+        else:
+            pattern = _("%(what)s, the last time %(n)s days ago")
         parts = [pattern % {"what": what, "n": shown}]
         if params.within:
             parts[0] += f" {params.within.text()}"

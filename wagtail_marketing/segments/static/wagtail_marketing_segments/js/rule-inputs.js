@@ -1,36 +1,8 @@
-/* Inputs of the rule builder. Each factory returns {element, get(), focus()}; the element's own input and
-   change events bubble, and nothing here has a name: only the textarea with JSON is sent. */
+/* Inputs of the rule builder. Each factory returns {element, get(), focus()} and, where it has several,
+   part(path) for the one at fault; the element's own input and change events bubble, and nothing here has a
+   name: only the textarea with JSON is sent. */
 (() => {
-    const el = (tag, props = {}, ...children) => {
-        const node = document.createElement(tag);
-        for (const [name, value] of Object.entries(props)) {
-            if (value === undefined || value === null || value === false) continue;
-            if (name === "class") node.className = value;
-            else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-            else if (name === "value") node.value = value;
-            else node.setAttribute(name, value === true ? "" : value);
-        }
-        node.append(...children.filter((child) => child !== null && child !== undefined));
-        return node;
-    };
-
-    const button = (label, onclick, props = {}) =>
-        el("button", { type: "button", class: "button button-small button-secondary", onclick, ...props }, label);
-
-    const iconButton = (label, onclick) =>
-        el(
-            "button",
-            { type: "button", class: "wm-rules__icon", "aria-label": label, title: label, onclick },
-            el("span", { "aria-hidden": "true" }, "×"),
-        );
-
-    const select = (label, options, value, props = {}) => {
-        const element = el("select", { "aria-label": label, ...props });
-        for (const [key, text] of options) {
-            element.append(el("option", { value: key, selected: String(key) === String(value) }, text));
-        }
-        return element;
-    };
+    const { el, iconButton, select } = window.wmRules;
 
     /* Words to choose from, asked for while somebody types. */
     const withSuggestions = (ctx, input, kind) => {
@@ -64,7 +36,8 @@
     };
 
     const plain = (ctx, label, props, value, read = (text) => text) => {
-        const element = el("input", { "aria-label": label, class: "wm-rules__input", ...props, value: value ?? "" });
+        const given = String(value ?? "").trim();
+        const element = el("input", { "aria-label": label, class: "wm-rules__input", ...props, value: given });
         return { element, get: () => read(element.value.trim()), focus: () => element.focus() };
     };
 
@@ -92,7 +65,7 @@
             ),
         /* A time that was written with its hour stays as it is. */
         date: (ctx, spec, value, label) =>
-            plain(ctx, label, { type: !value || DAY.test(value) ? "date" : "text" }, value),
+            plain(ctx, label, { type: !value?.trim() || DAY.test(value) ? "date" : "text" }, value),
         boolean: (ctx, spec, value, label) => {
             const options = [["true", ctx.strings.yes], ["false", ctx.strings.no]];
             const element = select(label, options, String(value !== false && value !== "false"));
@@ -123,7 +96,7 @@
 
     /* Several values as chips; Enter or a comma adds what was typed, so does leaving the field. */
     const chips = (ctx, spec, value, label) => {
-        const values = Array.isArray(value) ? [...value] : [];
+        const values = (Array.isArray(value) ? value : []).filter((one) => String(one).trim());
         const list = el("ul", { class: "wm-rules__chips" });
         const input = el("input", {
             type: "text",
@@ -138,7 +111,7 @@
                         "li",
                         { class: "wm-rules__chip" },
                         String(one),
-                        iconButton(`${ctx.strings.removeValue}: ${one}`, () => {
+                        iconButton(`${ctx.strings.removeValue}: ${one}`, "cross", () => {
                             values.splice(index, 1);
                             draw();
                             input.focus();
@@ -198,6 +171,7 @@
             ),
             get: () => [first.get(), second.get()],
             focus: () => first.focus(),
+            part: (path) => (path === "1" ? second : first).element,
         };
     };
 
@@ -244,6 +218,7 @@
                 return found;
             },
             focus: () => mode.focus(),
+            part: (path) => (mode.value === "last" ? last : path === "to" ? to : from).element,
         };
     };
 
@@ -254,5 +229,9 @@
         return scalar(ctx, spec, "is", value ?? spec.default, spec.label);
     };
 
-    window.wmRules = { el, button, iconButton, select, valueFor, inputFor };
+    /* The fields that somebody fills in there. */
+    const controlsOf = (element) =>
+        element.matches("input, select") ? [element] : [...element.querySelectorAll("input, select")];
+
+    Object.assign(window.wmRules, { valueFor, inputFor, controlsOf });
 })();

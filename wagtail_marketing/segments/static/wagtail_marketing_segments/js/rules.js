@@ -1,29 +1,29 @@
 /* wm-rules: the rule builder over a textarea with JSON. Without JavaScript the textarea is the editor. */
 (() => {
     const { Controller } = window.StimulusModule;
-    const { el, button, select, Group } = window.wmRules;
+    const { el, button, fill, Group, Counter, presetCards } = window.wmRules;
     const QUIET_MS = 350;
 
     class RulesController extends Controller {
-        static targets = ["builder", "json", "count"];
+        static targets = ["builder", "json", "count", "people", "live"];
 
-        static values = { builder: Object, previewUrl: String, suggestUrl: String };
+        static values = { builder: Object, previewUrl: String, suggestUrl: String, segment: Number };
 
         connect() {
             this.textarea = this.jsonTarget.querySelector("textarea");
             this.strings = this.builderValue.strings;
-            let number = 0;
-            this.ctx = {
-                ...this.builderValue,
-                suggestUrl: this.suggestUrlValue,
-                uid: (name) => `${this.textarea.id}-${name}-${(number += 1)}`,
-                changed: () => this.changed(),
-                say: (text) => this.say(text),
-                fresh: () => ({
-                    kind: "orders",
-                    params: { measure: "count", op: ">=", value: 1 },
-                }),
-            };
+            this.initial = this.textarea.value;
+            // The server refused what was sent: lead to the first fault once its place is known.
+            this.refused = this.textarea.getAttribute("aria-invalid") === "true";
+            this.ctx = this.builderContext();
+            this.counter = new Counter({
+                box: this.countTarget,
+                people: this.peopleTarget,
+                url: this.previewUrlValue,
+                strings: this.strings,
+                onAnswer: (answer) => this.tell(answer),
+                onFault: () => this.focusFault(),
+            });
             this.onChange = () => this.changed();
             this.onKey = (event) => {
                 // Enter in a row would send the whole form.
@@ -31,27 +31,47 @@
                     event.preventDefault();
                 }
             };
+            this.onJson = () => this.later();
             this.builderTarget.addEventListener("input", this.onChange);
             this.builderTarget.addEventListener("change", this.onChange);
             this.builderTarget.addEventListener("keydown", this.onKey);
+            this.textarea.addEventListener("input", this.onJson);
             this.toggle = button("", () => this.switchMode(), { "aria-expanded": "false" });
-            this.notice = el("p", { class: "wm-rules__error", hidden: true });
-            this.element.append(el("div", { class: "wm-rules__mode" }, this.toggle, this.notice));
+            this.notice = el("p", { class: "wm-rules__error", role: "alert", hidden: true });
+            this.mode = el("div", { class: "wm-rules__mode" }, this.toggle, this.notice);
+            this.element.append(this.mode);
             this.textarea.setAttribute("aria-label", this.strings.showJson);
-            this.countTarget.hidden = false;
             this.showBuilder(this.draw());
             this.preview();
         }
 
         disconnect() {
             clearTimeout(this.timer);
-            this.running?.abort();
+            this.counter.stop();
             this.builderTarget.removeEventListener("input", this.onChange);
             this.builderTarget.removeEventListener("change", this.onChange);
             this.builderTarget.removeEventListener("keydown", this.onKey);
+            this.textarea.removeEventListener("input", this.onJson);
             this.builderTarget.replaceChildren();
-            this.toggle.parentElement.remove();
+            this.mode.remove();
             this.jsonTarget.hidden = false;
+        }
+
+        /* What rows and groups need from here. */
+        builderContext() {
+            let number = 0;
+            return {
+                ...this.builderValue,
+                suggestUrl: this.suggestUrlValue,
+                uid: (name) => `${this.textarea.id}-${name}-${(number += 1)}`,
+                changed: () => this.changed(),
+                restructured: (text, item) => this.restructured(text, item),
+                forget: (note) => {
+                    this.removed?.remove();
+                    this.removed = note;
+                },
+                fresh: () => ({ kind: "orders", params: { measure: "count", op: ">=", value: 1 } }),
+            };
         }
 
         /* Rows from the JSON; false where the builder cannot show it. */
@@ -63,34 +83,34 @@
                 return false;
             }
             if (!Group.knows(this.ctx, data)) return false;
-            this.quiet = true;
             this.root = new Group(this.ctx, data);
-            this.quiet = false;
-            const presets = select(
-                this.strings.start,
-                [["", this.strings.preset], ...this.builderValue.presets.map((one, index) => [index, one.label])],
-                "",
+            this.root.number("");
+            for (const row of this.root.rows()) row.left = true;
+            const fresh = !this.segmentValue && this.textarea.value === this.initial && !this.refused;
+            this.presets = presetCards(this.ctx, this.builderValue.presets, fresh, (rules, label) =>
+                this.start(rules, label),
             );
-            presets.addEventListener("change", (event) => {
-                event.stopPropagation();
-                this.addPreset(this.builderValue.presets[presets.value]);
-                presets.value = "";
-            });
-            const start = el(
-                "label",
-                { class: "wm-rules__presets" },
-                el("span", {}, this.strings.start),
-                presets,
-            );
-            this.builderTarget.replaceChildren(start, this.root.element);
+            this.builderTarget.replaceChildren(this.presets, this.root.element);
             return true;
         }
 
-        addPreset(preset) {
-            if (!preset) return;
-            const added = preset.rules.map((rule) => this.root.add(structuredClone(rule), false));
-            this.changed();
+        /* A start from a card: instead of the example of an untouched new segment, else beside what is there. */
+        start(rules, label) {
+            const untouched = !this.segmentValue && this.textarea.value === this.initial;
+            if (untouched) for (const item of [...this.root.items]) this.root.take(item);
+            const added = rules.map((rule) => this.root.put(rule));
+            this.presets.open = false;
+            this.restructured(fill(this.strings.started, { label }));
             added[0].focusValue();
+        }
+
+        restructured(text, item) {
+            this.root.number("");
+            this.liveTarget.textContent = fill(text, {
+                number: item?.position ?? "",
+                count: item?.group?.items.length ?? "",
+            });
+            this.changed();
         }
 
         showBuilder(works) {
@@ -116,72 +136,41 @@
         }
 
         changed() {
-            if (this.quiet) return;
             const text = JSON.stringify({ version: 1, ...this.root.get() }, null, 2);
             if (text === this.textarea.value) return;
             this.textarea.value = text;
             // Wagtail watches the form's own fields for unsaved changes and autosave.
             this.textarea.dispatchEvent(new Event("input", { bubbles: true }));
             this.textarea.dispatchEvent(new Event("change", { bubbles: true }));
+        }
+
+        later() {
+            this.counter.outdate();
             clearTimeout(this.timer);
             this.timer = setTimeout(() => this.preview(), QUIET_MS);
         }
 
-        async preview() {
+        preview() {
+            clearTimeout(this.timer);
             let rules;
             try {
                 rules = JSON.parse(this.textarea.value);
-            } catch {
+            } catch (error) {
+                this.counter.tell(`${this.strings.notJson} ${error.message}`);
                 return;
             }
-            this.running?.abort();
-            const running = new AbortController();
-            this.running = running;
-            const config = JSON.parse(document.getElementById("wagtail-config")?.textContent ?? "{}");
-            this.element.setAttribute("aria-busy", "true");
-            const slow = setTimeout(() => this.say(this.strings.counting), 600);
-            try {
-                const response = await fetch(this.previewUrlValue, {
-                    method: "POST",
-                    signal: running.signal,
-                    headers: {
-                        "Content-Type": "application/json",
-                        [config.CSRF_HEADER_NAME ?? "X-CSRFToken"]: config.CSRF_TOKEN ?? "",
-                        "X-Requested-With": "XMLHttpRequest",
-                    },
-                    body: JSON.stringify({ rules }),
-                });
-                const answer = await response.json();
-                clearTimeout(slow);
-                if (answer.error) this.refuse(answer.error);
-                else this.show(answer);
-            } catch (error) {
-                clearTimeout(slow);
-                if (error.name === "AbortError") return;
-                this.say(this.strings.failed);
-            }
-            if (this.running === running) this.element.removeAttribute("aria-busy");
+            this.counter.ask({ rules, segment: this.segmentValue || null });
         }
 
-        show(answer) {
-            this.root?.tell("", answer.words, null);
-            const example = answer.sample.length
-                ? el("span", { class: "wm-rules__sample" }, `${this.strings.forExample}: ${answer.sample.join(", ")}`)
-                : null;
-            this.countTarget.replaceChildren(
-                el("strong", {}, answer.text),
-                ...(example ? [example] : []),
-                el("span", { class: "wm-rules__sentence" }, answer.sentence),
-            );
+        tell(answer) {
+            this.root?.tell("", answer.words, answer.errors);
+            if (this.refused && answer.errors.length) this.focusFault();
+            this.refused = false;
         }
 
-        refuse(answer) {
-            this.root?.tell("", {}, answer);
-            this.say(answer.message);
-        }
-
-        say(text) {
-            this.countTarget.replaceChildren(el("span", {}, text));
+        focusFault() {
+            const [first] = this.root?.atFault() ?? [];
+            (first ?? this.root)?.focusFault();
         }
     }
 

@@ -1,20 +1,10 @@
-/* Rows and groups of the rule builder. The DOM is the state: nothing is drawn again while somebody works,
-   so that the focus stays; a part is replaced only when what it depends on changes. */
+/* A row of the rule builder: one condition, drawn from its kind's descriptor. The DOM is the state: nothing
+   is drawn again while somebody works, so that the focus stays; a part is replaced only when what it depends
+   on changes. */
 (() => {
-    const { el, button, iconButton, select, valueFor, inputFor } = window.wmRules;
+    const { el, iconButton, select, fill, at, put, valueFor, inputFor, controlsOf, Actions } = window.wmRules;
 
-    const at = (params, name) => name.split(".").reduce((inner, key) => inner?.[key], params);
-
-    const put = (params, name, value) => {
-        const keys = name.split(".");
-        const last = keys.pop();
-        let inner = params;
-        for (const key of keys) {
-            inner[key] = inner[key] ?? {};
-            inner = inner[key];
-        }
-        inner[last] = value;
-    };
+    const BLANK = " ";
 
     class Row {
         constructor(ctx, data, group) {
@@ -31,18 +21,23 @@
             this.details = el("div", { class: "wm-rules__details" });
             this.words = el("p", { class: "wm-rules__words", id: ctx.uid("words") });
             this.error = el("p", { class: "wm-rules__error", id: ctx.uid("error"), hidden: true });
-            const remove = iconButton(ctx.strings.remove, () => group.remove(this));
+            this.legend = el("legend", { class: "w-sr-only" });
+            this.actions = new Actions(ctx, this);
             this.fieldset = el(
                 "fieldset",
                 { class: "wm-rules__row", "aria-describedby": `${this.error.id} ${this.words.id}` },
-                el("legend", { class: "w-sr-only" }, ctx.strings.condition),
-                el("div", { class: "wm-rules__line" }, this.subject, this.comparison, remove),
+                this.legend,
+                el("div", { class: "wm-rules__line" }, this.subject, this.comparison, this.actions.element),
                 this.details,
                 this.error,
                 this.words,
             );
             this.element = el("li", { class: "wm-rules__item" }, this.fieldset);
             this.subject.addEventListener("change", () => this.change());
+            // Nobody is told off while still filling in: what is missing is an error once the row is left.
+            this.fieldset.addEventListener("focusout", (event) => {
+                if (event.relatedTarget && !this.fieldset.contains(event.relatedTarget)) this.leave();
+            });
             this.load(data);
         }
 
@@ -137,7 +132,7 @@
                 { class: "wm-rules__extra" },
                 el("span", { class: "wm-rules__extra-label" }, spec.label),
                 input.element,
-                iconButton(`${this.ctx.strings.removeDetail}: ${spec.label}`, () => {
+                iconButton(`${this.ctx.strings.removeDetail}: ${spec.label}`, "cross", () => {
                     line.remove();
                     this.extras.delete(spec.name);
                     this.drawAdder();
@@ -170,17 +165,72 @@
                 params.op = this.op.value;
                 if (this.value) params.value = this.value.get();
             }
-            for (const [name, input] of this.extras) put(params, name, input.get());
+            for (const [name, input] of this.extras) put(params, name, this.filled(name, input.get()));
             return { kind: this.kind.key, params };
         }
 
-        tell(path, words, error) {
-            const mine = error && (error.path === path || error.path.startsWith(`${path}.`));
+        /* A detail that was added and not filled in must not widen the segment: the server refuses a blank. */
+        filled(name, value) {
+            const empty = typeof value === "object" ? Object.keys(value).length === 0 : value === "";
+            if (!empty) return value;
+            const { type } = this.kind.extras.find((one) => one.name === name);
+            return type === "list" ? [BLANK] : type === "period" ? { from: BLANK } : BLANK;
+        }
+
+        /* How deep it is: a row is no level of its own. */
+        get levels() {
+            return 0;
+        }
+
+        number(number) {
+            this.position = number;
+            this.legend.textContent = fill(this.ctx.strings.conditionNumber, { number });
+            this.actions.number(number);
+        }
+
+        /* Shows what the server says of this row; returns whether something is wrong with it. */
+        tell(path, words, errors) {
+            const mine = errors.filter((error) => error.path === path || error.path.startsWith(`${path}.`));
             this.words.textContent = words[path] ?? "";
-            this.error.textContent = mine ? error.message : "";
-            this.error.hidden = !mine;
-            this.fieldset.toggleAttribute("data-wrong", Boolean(mine));
-            return Boolean(mine);
+            this.error.textContent = mine.map((error) => error.message).join(" ");
+            this.error.hidden = mine.length === 0;
+            this.faults = mine.map((error) => error.path.slice(path.length + 1));
+            this.mark();
+            return mine.length > 0;
+        }
+
+        leave() {
+            this.left = true;
+            this.mark();
+        }
+
+        mark() {
+            const wrong = this.faults?.length > 0;
+            this.fieldset.toggleAttribute("data-unfinished", wrong && !this.left);
+            this.fieldset.toggleAttribute("data-wrong", wrong && Boolean(this.left));
+            for (const control of controlsOf(this.fieldset)) {
+                control.removeAttribute("aria-invalid");
+                control.removeAttribute("aria-describedby");
+            }
+            if (!wrong) return;
+            for (const fault of this.faults) {
+                for (const control of controlsOf(this.part(fault))) {
+                    if (this.left) control.setAttribute("aria-invalid", "true");
+                    control.setAttribute("aria-describedby", this.error.id);
+                }
+            }
+        }
+
+        /* The part of the row that `path` (from the server, below this rule) is about. */
+        part(path) {
+            const below = path.replace(/^params\.?/, "");
+            const named = [...this.inputs.map(([spec, input]) => [spec.name, input]), ...this.extras];
+            if (this.value) named.push(["value", this.value]);
+            for (const [name, input] of named) {
+                if (below === name) return input.element;
+                if (below.startsWith(`${name}.`)) return input.part?.(below.slice(name.length + 1)) ?? input.element;
+            }
+            return below === "op" && this.op ? this.op : this.subject;
         }
 
         focus() {
@@ -189,113 +239,17 @@
 
         /* To the first thing that is still to be filled in. */
         focusValue() {
-            const empty = [...this.element.querySelectorAll("input")].find((input) => !input.value && !input.hidden);
-            (empty ?? this.subject).focus();
+            const empty = controlsOf(this.comparison).find((input) => !input.value && !input.hidden);
+            const more = controlsOf(this.details).find((input) => input.matches("input") && !input.value);
+            (empty ?? more ?? this.subject).focus();
+        }
+
+        /* To what the server found wrong. */
+        focusFault() {
+            this.leave();
+            (controlsOf(this.part(this.faults[0] ?? ""))[0] ?? this.subject).focus();
         }
     }
 
-    class Group {
-        constructor(ctx, data, parent = null, depth = 1) {
-            this.ctx = ctx;
-            this.parent = parent;
-            this.depth = depth;
-            this.items = [];
-            const { strings } = ctx;
-            const options = ["all", "any", "none"].map((match) => [match, strings[match]]);
-            this.match = select(strings.match, options, data.match ?? "all", { class: "wm-rules__match" });
-            this.list = el("ol", { class: "wm-rules__items" });
-            this.error = el("p", { class: "wm-rules__error", hidden: true });
-            this.addButton = button(strings.add, () => this.add(ctx.fresh()).focus());
-            const footer = el("div", { class: "wm-rules__buttons" }, this.addButton);
-            if (depth < ctx.maxDepth) {
-                footer.append(
-                    button(strings.addGroup, () =>
-                        this.add({ match: "any", rules: [ctx.fresh()] }).items[0].focus(),
-                    ),
-                );
-            }
-            const head = el(
-                "div",
-                { class: "wm-rules__head" },
-                el("span", { "aria-hidden": "true" }, strings.match),
-                this.match,
-                parent ? iconButton(strings.removeGroup, () => parent.remove(this)) : null,
-            );
-            this.element = el(
-                parent ? "li" : "div",
-                { class: "wm-rules__item" },
-                el(
-                    "fieldset",
-                    { class: parent ? "wm-rules__group" : "wm-rules__root" },
-                    el("legend", { class: "w-sr-only" }, strings.group),
-                    head,
-                    this.error,
-                    this.list,
-                    footer,
-                ),
-            );
-            this.match.addEventListener("change", () => this.join());
-            for (const rule of data.rules ?? []) this.add(rule, false);
-        }
-
-        static knows(ctx, data) {
-            if (!data || typeof data !== "object" || !Array.isArray(data.rules)) return false;
-            return data.rules.every((rule) => (rule?.rules ? Group : Row).knows(ctx, rule ?? {}));
-        }
-
-        add(data, tell = true) {
-            const item = data.rules
-                ? new Group(this.ctx, data, this, this.depth + 1)
-                : new Row(this.ctx, data, this);
-            this.items.push(item);
-            this.list.append(item.element);
-            this.join();
-            if (tell) this.ctx.changed();
-            return item;
-        }
-
-        remove(item) {
-            const index = this.items.indexOf(item);
-            this.items.splice(index, 1);
-            item.element.remove();
-            this.join();
-            const next = this.items[index] ?? this.items[index - 1];
-            if (next) next.focus();
-            else this.addButton.focus();
-            this.ctx.say(this.ctx.strings.removed);
-            this.ctx.changed();
-        }
-
-        /* The word between two rows. */
-        join() {
-            const word = this.match.value === "all" ? this.ctx.strings.and : this.ctx.strings.or;
-            this.items.forEach((item, index) => {
-                item.element.querySelector(":scope > .wm-rules__join")?.remove();
-                if (index) item.element.prepend(el("span", { class: "wm-rules__join" }, word));
-            });
-        }
-
-        get() {
-            return { match: this.match.value, rules: this.items.map((item) => item.get()) };
-        }
-
-        tell(path, words, error) {
-            const prefix = path ? `${path}.` : "";
-            const below = this.items.map((item, index) => item.tell(`${prefix}rules.${index}`, words, error));
-            const mine = error && !below.includes(true) && (error.path === path || error.path.startsWith(prefix));
-            this.error.textContent = mine ? error.message : "";
-            this.error.hidden = !mine;
-            return below.includes(true) || Boolean(mine);
-        }
-
-        focus() {
-            this.match.focus();
-        }
-
-        focusValue() {
-            (this.items[0] ?? this).focus();
-        }
-    }
-
-    Object.assign(window.wmRules, { Row, Group });
+    Object.assign(window.wmRules, { Row });
 })();
