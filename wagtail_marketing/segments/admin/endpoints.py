@@ -12,11 +12,12 @@ from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.admin.views import MarketingView
 from wagtail_marketing.contacts.registry import channels
 from wagtail_marketing.segments import selectors
-from wagtail_marketing.segments.compiler import contacts_of
-from wagtail_marketing.segments.engine.draft import Draft, parse_draft
+from wagtail_marketing.segments.engine.draft import parse_draft
 from wagtail_marketing.segments.engine.tree import Group
 from wagtail_marketing.segments.engine.words import sentence
 from wagtail_marketing.segments.errors import InvalidRules, TooSlow
+from wagtail_marketing.segments.models import Segment
+from wagtail_marketing.segments.references import check_references
 from wagtail_marketing.segments.registry import suggesters
 
 VIEW_PERSONAL_DATA = "wagtail_marketing_contacts.view_personal_data"
@@ -57,9 +58,10 @@ class PreviewView(BuilderView):
         if draft.tree is None:
             return JsonResponse(self._answer(text=_("No condition is finished yet."), errors=errors))
         try:
-            found = self._count(draft.tree, asked.get("segment"))
+            self._check_references(draft.tree, asked)
+            found = selectors.preview(draft.tree)
         except InvalidRules as error:
-            errors.append({"path": _given(draft, error.path), "message": str(error)})
+            errors.append(error.as_dict())
             return JsonResponse(self._answer(errors=errors, words=words))
         except TooSlow as error:
             return JsonResponse(self._answer(text=str(error), errors=errors, words=words))
@@ -80,25 +82,19 @@ class PreviewView(BuilderView):
         found = {**empty, **given}
         return {**found, "notice": _notice(len(found["errors"])) if found["words"] or found["text"] else ""}
 
-    def _count(self, tree: Group, segment: Any) -> selectors.Preview:
-        if isinstance(segment, int) and segment > 0 and "segments" in tree.reads():
-            # Compiling follows references to other segments and meets the circle, if there is one.
-            contacts_of(tree, inside=(segment,))
-        return selectors.preview(tree)
+    def _check_references(self, tree: Group, asked: dict[str, Any]) -> None:
+        """Refuse a circle while it is built. Raises ``InvalidRules`` with the path of the condition."""
+        if "segments" not in tree.reads():
+            return
+        known = asked.get("segment")
+        segment = Segment.objects.filter(pk=known).first() if isinstance(known, int) else None
+        check_references(rules=asked["rules"], segment=segment)
 
     def _shown(self, person: selectors.Person) -> str:
         """A name to who may see names; else only which row it is."""
         if may(self.request.user, VIEW_PERSONAL_DATA):
             return person.name or person.email or person.key or f"#{person.id}"
         return _("Contact %(id)s") % {"id": person.id}
-
-
-def _given(draft: Draft, path: str) -> str:
-    """A path in the finished tree as a path in what was sent."""
-    for now in sorted(draft.paths, key=len, reverse=True):
-        if path == now or path.startswith(f"{now}."):
-            return draft.paths[now] + path.removeprefix(now)
-    return path
 
 
 def _notice(count: int) -> str:

@@ -20,7 +20,6 @@ from wagtail_marketing.segments.selectors import summary
 
 from .presets import presets
 
-
 #: In the order in which they build on each other.
 SCRIPTS = (
     "rule-dom",
