@@ -19,11 +19,15 @@ COUNT_CAP = 10_000
 
 
 def capped_count(queryset: Any, cap: int = COUNT_CAP) -> tuple[int, bool]:
-    """``(count, more)``: rows up to ``cap``, and whether there are more; reads at most ``cap + 1`` index rows."""
+    """``(count, more)``: rows up to ``cap``, and whether there are more; reads at most ``cap + 1`` index rows.
+
+    The rows are taken by their id: whoever shows a page of them has walked the same index, and a database
+    that may take any rows would rather read the table.
+    """
     if not hasattr(queryset, "query"):
         count = len(queryset)
         return min(count, cap), count > cap
-    count = queryset.order_by()[: cap + 1].count() if not queryset.query.is_sliced else queryset.count()
+    count = queryset.order_by("-pk")[: cap + 1].count() if not queryset.query.is_sliced else queryset.count()
     return min(count, cap), count > cap
 
 

@@ -39,16 +39,43 @@ class ListColumn:
     """A column of the contact list.
 
     ``annotate`` takes and returns a queryset, so that the list stays one statement; ``value`` reads the
-    cell of one row, ``export`` the plain value for a file; ``sort_key`` names a column or annotation to
-    sort by, where an index carries it.
+    cell of one row, ``export`` the plain value for a file. ``sort_key`` is the word for its order in the
+    address of the list.
     """
 
     label: Any
     value: Callable[[Any], Any]
     annotate: Callable[[Any], Any] | None = None
     sort_key: str = ""
+    #: Columns or annotations that an index holds in this order (the id is added); None of them where
+    #: ``sort_null``: people without a value come after the others.
+    sort_by: tuple[str, ...] = ()
+    sort_null: bool = False
     export: Callable[[Any], Any] | None = None
     numeric: bool = False
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """One way to narrow the contacts: in the list, over REST, and in the filter that a bulk action keeps.
+
+    ``kind`` is ``choice`` (one of ``choices``), ``several`` (any of them), ``period`` (two days, asked for as
+    ``<name>_from`` and ``<name>_to``, both inclusive, in the shop's zone) or ``text``. ``q`` makes the
+    condition, which an index must carry; it is given the text, the list of texts, or ``(start, end)`` as
+    aware moments, of which one may be None. ``choices`` gives ``(value, label)`` pairs; what is not among
+    them is refused, unless ``open_choices`` (values come and go: an old one finds nobody). A filter with
+    ``shown=False`` is not offered in the list; one with ``personal=True`` asks for who may see people.
+    """
+
+    label: Any
+    kind: str
+    q: Callable[[Any], Any]
+    choices: Callable[[], Sequence[tuple[str, Any]]] | None = None
+    order: int = 500
+    help: Any = ""
+    open_choices: bool = False
+    shown: bool = True
+    personal: bool = False
 
 
 #: channel -> ``ChannelAddress``
@@ -61,6 +88,7 @@ profile_blocks: Registry[ProfileBlock] = Registry("profile blocks")
 list_columns: Registry[ListColumn] = Registry("list columns")
 #: room -> ``find(contact_list) -> labels`` of what chooses people by a static list: such a list is not deleted
 list_users: Registry[Callable[[Any], Sequence[Any]]] = Registry("users of lists")
+list_filters: Registry[ListFilter] = Registry("list filters")
 
 
 def channel_address(channel: str) -> ChannelAddress:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
-from wagtail_marketing.core.identity import address_hash, normalise_email, normalise_phone
+from wagtail_marketing.core.identity import address_hash, digits_of, normalise_email, normalise_phone
 
 from .models import ConsentChoice, ConsentState, Contact, Suppression, Topic
 from .registry import channel_address, channels
@@ -124,21 +125,82 @@ def reach(contacts: QuerySet[Contact], channel: str, topic: Topic | int | None =
     return Reach(**counts, duplicates=duplicates, never=counts["total"] - known - duplicates)
 
 
+#: Digits that a search needs before it looks for a phone number, and before a number counts as one alone.
+FEWEST_DIGITS = 4
+
+
 def search_q(query: str, *, plain: bool) -> Q:
-    """Contacts by customer key, and for who may see people by e-mail, phone or the beginning of a name."""
+    """Contacts by customer key, and for who may see people (``plain``) by whatever else ``query`` can be.
+
+    That is the beginning of an e-mail address, ``@`` and the beginning of its domain, a phone number in any
+    writing (whole, from its country code on, or by its end), or the beginnings of names, all words of which
+    must fit. Each way is answered by an index of its own.
+    """
+    query = query.replace("\x00", "").strip()
     found = Q(external_key=query)
-    if not plain:
+    if not plain or not query:
         return found
+    if query.startswith("@"):
+        return found | Q(email_domain__startswith=_domain(query[1:]))
     if "@" in query:
-        found |= Q(email_normalised__startswith=normalise_email(query) or query.lower())
-    elif (digits := "".join(filter(str.isdigit, query))) and len(digits) >= 4 and not query.isalpha():
-        found |= Q(phone_e164__contains=normalise_phone(query) or digits)
-    else:
-        found |= Q(email_normalised__startswith=query.lower())
+        return found | Q(email_normalised__startswith=normalise_email(query) or query.lower())
+    if _may_be_phone(query):
+        return found | phone_q(query)
     names = Q()
     for word in query.casefold().split():
         names &= Q(last_name_folded__startswith=word) | Q(first_name_folded__startswith=word)
-    return found | names if names else found
+    return found | names | Q(email_normalised__startswith=query.lower())
+
+
+def _domain(text: str) -> str:
+    try:
+        return text.lower().encode("idna").decode()
+    except UnicodeError:
+        return text.lower()
+
+
+def _may_be_phone(query: str) -> bool:
+    """Whether ``query`` is digits with what people write between them."""
+    return len(digits_of(query)) >= FEWEST_DIGITS and not any(sign.isalpha() for sign in query)
+
+
+def phone_q(number: str) -> Q:
+    """Contacts whose phone is ``number``, begins with it (from the country code on) or ends with it.
+
+    "+49 30 123456", "0049 30/123456", "030 123456" and "123456" all find +4930123456: the trunk's zero
+    and the country code are a matter of writing, the last digits are not.
+    """
+    digits = digits_of(number)
+    international = number.lstrip(" (").startswith("+") or digits.startswith("00")
+    national = digits.lstrip("0")
+    found = Q(phone_reversed__startswith=national[::-1]) if len(national) >= FEWEST_DIGITS else Q()
+    if exact := normalise_phone(f"+{national}" if international else number):
+        found |= Q(phone_e164=exact)
+    if international and national:
+        found |= Q(phone_e164__startswith=f"+{national}")
+    return found or Q(pk__in=())
+
+
+def values_of(field: str, most: int = 300) -> list[str]:
+    """The first ``most`` different texts in an indexed column of contacts, ordered; empty ones left out.
+
+    From one value it jumps to the next greater one by the index: a million contacts of thirty countries cost
+    thirty looks, where DISTINCT reads a million entries.
+    """
+    quote = connection.ops.quote_name
+    table, column = quote(Contact._meta.db_table), quote(Contact._meta.get_field(field).column)
+    jump = f"""
+        WITH RECURSIVE found(value) AS (
+            SELECT MIN({column}) FROM {table} WHERE {column} > ''
+            UNION ALL
+            SELECT (SELECT MIN({column}) FROM {table} WHERE {column} > found.value)
+            FROM found WHERE found.value IS NOT NULL
+        )
+        SELECT value FROM found WHERE value IS NOT NULL LIMIT %s
+    """  # noqa: S608  names of our own model only
+    with connection.cursor() as cursor:
+        cursor.execute(jump, [most])
+        return [value for (value,) in cursor.fetchall()]
 
 
 def find_contact_for(*, key: str = "", email: str = "", phone: str = "") -> Contact | None:

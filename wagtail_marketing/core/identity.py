@@ -37,6 +37,11 @@ def normalise_phone(number: str | None, *, region: str | None = None) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def digits_of(text: str) -> str:
+    """The digits 0 to 9 of ``text``, in their order, whatever else stands between them."""
+    return "".join(sign for sign in text if sign in "0123456789")
+
+
 def phone_country(number: str) -> str:
     """The country (ISO 3166, two letters) of a number in E.164; empty where it belongs to none or to many.
 

@@ -1,71 +1,34 @@
-"""Filters of the contact list, each answered by an index."""
+"""The filters of the contact list as a form: which there are, and what they mean, is ``criteria``'s."""
 
 from typing import Any
 
 import django_filters
-from django.core.cache import cache
-from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
-from wagtail.admin.filters import WagtailFilterSet
+from django import forms
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
-from wagtail_marketing.contacts.models import ConsentChoice, ConsentState, Contact, Tag
-from wagtail_marketing.contacts.registry import channels
-from wagtail_marketing.contacts.selectors import deliverable_q, suppressed_q
-
-#: Seconds for which the choices of a filter are remembered: reading them walks an index.
-REMEMBERED = 300
-
-STANDINGS = (
-    ("deliverable", _("may be written to")),
-    ("subscribed", ConsentChoice.SUBSCRIBED.label),
-    ("pending", ConsentChoice.PENDING.label),
-    ("unsubscribed", ConsentChoice.UNSUBSCRIBED.label),
-    ("never", _("never asked")),
-    ("suppressed", _("on the suppression list")),
-)
+from wagtail_marketing.contacts.criteria import every_filter
+from wagtail_marketing.contacts.models import Contact
+from wagtail_marketing.contacts.registry import ListFilter
 
 
-def _known(field: str) -> list[tuple[str, str]]:
-    """The values that a column has, as choices."""
-    key = f"wm-contact-choices-{field}"
-    found = cache.get(key)
-    if found is None:
-        values = Contact.objects.exclude(**{field: ""}).order_by(field).values_list(field, flat=True).distinct()[:300]
-        found = [(value, value) for value in values]
-        cache.set(key, found, REMEMBERED)
-    return found
+def contact_filterset() -> type[WagtailFilterSet]:
+    """A form with every filter that is offered, the registered ones too."""
+    fields = {name: _field(spec) for name, spec in every_filter().items() if spec.shown}
+    meta = type("Meta", (), {"model": Contact, "fields": []})
+    return type("ContactFilterSet", (WagtailFilterSet,), {**fields, "Meta": meta})
 
 
-def _consent_choices() -> list[tuple[str, str]]:
-    return [
-        (f"{channel.channel}.{standing}", f"{channel.label}: {label}")
-        for channel in channels
-        for standing, label in STANDINGS
-    ]
+def _unchanged(queryset: Any, name: str, value: Any) -> Any:
+    """The list narrows by ``Criteria``; the form only asks."""
+    return queryset
 
 
-class ContactFilterSet(WagtailFilterSet):
-    tags = django_filters.ModelMultipleChoiceFilter(label=_("Tag"), queryset=Tag.objects.all())
-    consent = django_filters.ChoiceFilter(label=_("Consent"), choices=_consent_choices, method="with_consent")
-    country = django_filters.ChoiceFilter(label=_("Country"), choices=lambda: _known("country"))
-    source = django_filters.ChoiceFilter(label=_("Source"), choices=lambda: _known("source"))
-
-    class Meta:
-        model = Contact
-        fields: list[str] = []
-
-    def with_consent(self, queryset: "QuerySet[Contact]", name: str, value: str) -> "QuerySet[Contact]":
-        channel, _dot, standing = value.partition(".")
-        return queryset.filter(standing_q(channel, standing))
-
-
-def standing_q(channel: str, standing: str) -> Q:
-    """Contacts who stand at one of ``STANDINGS`` on ``channel``."""
-    if standing == "deliverable":
-        return deliverable_q(channel)
-    if standing == "suppressed":
-        return suppressed_q(channel)
-    states: Any = ConsentState.objects.filter(channel=channel, topic__isnull=True)
-    if standing == "never":
-        return ~Q(pk__in=states.values("contact"))
-    return Q(pk__in=states.filter(state=standing).values("contact"))
+def _field(spec: ListFilter) -> django_filters.Filter:
+    options: dict[str, Any] = {"label": spec.label, "method": _unchanged, "help_text": spec.help}
+    if spec.kind == "period":
+        return django_filters.DateFromToRangeFilter(widget=DateRangePickerWidget, **options)
+    if spec.kind == "several":
+        return django_filters.MultipleChoiceFilter(choices=spec.choices, widget=forms.CheckboxSelectMultiple, **options)
+    if spec.kind == "choice":
+        return django_filters.ChoiceFilter(choices=spec.choices, **options)
+    return django_filters.CharFilter(**options)

@@ -28,6 +28,11 @@ __all__ = [
 ]
 
 
+#: Operator classes of PostgreSQL for text that is searched by its beginning, alone and before an id.
+BEGINNING = ("varchar_pattern_ops",)
+BEGINNING_ID = ("varchar_pattern_ops", "int8_ops")
+
+
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")
     SMS = "sms", _("SMS")
@@ -69,6 +74,13 @@ class Contact(models.Model):
     email_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     phone_e164 = models.CharField(max_length=20, blank=True, default="", editable=False)
+    phone_reversed = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="The digits from the last to the first: a number is found by its end, however it begins.",
+    )
     phone_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     phone_country = models.CharField(max_length=2, blank=True, default="", editable=False)
     first_name = models.CharField(_("first name"), max_length=150, blank=True, default="")
@@ -99,16 +111,27 @@ class Contact(models.Model):
         verbose_name_plural = _("contacts")
         ordering = ("-id",)
         indexes = (
-            models.Index(fields=("email_normalised", "id"), name="wm_contact_email"),
+            # What is searched by its beginning: on PostgreSQL only this operator class answers LIKE 'x%'
+            # (and equality) whatever the collation of the database.
+            models.Index(fields=("email_normalised", "id"), opclasses=BEGINNING_ID, name="wm_contact_email_start"),
+            models.Index(fields=("email_domain", "id"), opclasses=BEGINNING_ID, name="wm_contact_domain_start"),
+            models.Index(fields=("phone_e164",), opclasses=BEGINNING, name="wm_contact_phone_start"),
+            models.Index(fields=("phone_reversed",), opclasses=BEGINNING, name="wm_contact_phone_end"),
+            models.Index(fields=("last_name_folded",), opclasses=BEGINNING, name="wm_contact_last_start"),
+            models.Index(fields=("first_name_folded",), opclasses=BEGINNING, name="wm_contact_first_start"),
             models.Index(fields=("email_hash",), name="wm_contact_email_hash"),
-            models.Index(fields=("phone_e164",), name="wm_contact_phone"),
-            models.Index(fields=("last_name_folded", "first_name_folded"), name="wm_contact_name"),
-            models.Index(fields=("created_at",), name="wm_contact_created"),
+            models.Index(fields=("phone_hash",), name="wm_contact_phone_hash"),
+            # What the list is sorted by: the id makes the order whole, so that a page begins where one ended.
+            models.Index(fields=("last_name_folded", "first_name_folded", "id"), name="wm_contact_by_name"),
+            models.Index(fields=("created_at", "id"), name="wm_contact_by_created"),
             models.Index(fields=("country", "region_folded"), name="wm_contact_place"),
+            models.Index(fields=("source", "id"), name="wm_contact_source"),
+            models.Index(fields=("id",), condition=Q(host_deleted_at__isnull=False), name="wm_contact_gone"),
         )
         permissions = (
             ("view_personal_data", _("Can see names and addresses of contacts")),
             ("export_contact", _("Can export contacts")),
+            ("suppress_contact", _("Can put addresses on the suppression list")),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from wagtail_marketing.contacts.models import Contact, ContactAttribute
-from wagtail_marketing.core.identity import address_hash, normalise_email, normalise_phone, phone_country
+from wagtail_marketing.core.identity import (
+    address_hash,
+    digits_of,
+    normalise_email,
+    normalise_phone,
+    phone_country,
+)
 
 #: What somebody outside may say of a person; the rest is derived from it.
 PERSON_FIELDS = (
@@ -26,6 +32,7 @@ DERIVED_FIELDS = (
     "email_domain",
     "email_hash",
     "phone_e164",
+    "phone_reversed",
     "phone_hash",
     "phone_country",
     "first_name_folded",
@@ -55,6 +62,7 @@ def person_values(given: Mapping[str, Any]) -> dict[str, Any]:
         values["email_hash"] = address_hash(email)
     if "phone" in values:
         values["phone_e164"] = normalise_phone(values["phone"])
+        values["phone_reversed"] = digits_of(values["phone_e164"] or values["phone"])[::-1]
         values["phone_hash"] = address_hash(values["phone_e164"])
         values["phone_country"] = phone_country(values["phone_e164"])
     for name in ("first_name", "last_name", "region", "city"):
