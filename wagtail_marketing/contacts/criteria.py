@@ -24,7 +24,7 @@ from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput
 from wagtail_marketing.core.identity import normalise_email
 
-from .models import ConsentChoice, ConsentState, Contact, Tag
+from .models import ConsentChoice, ConsentState, Contact, ContactList, ListMembership, Tag
 from .registry import ListFilter, channels, list_filters
 from .selectors import deliverable_q, search_q, suppressed_q, values_of
 
@@ -245,6 +245,11 @@ def _tagged(slugs: list[str]) -> Q:
     return Q(pk__in=Contact.tags.through.objects.filter(tag__in=tags).values("contact_id") if tags else ())
 
 
+def _listed(ids: list[str]) -> Q:
+    known = [int(text) for text in ids if text.isdecimal() and len(text) < 19]
+    return Q(pk__in=ListMembership.objects.filter(contact_list__in=known).values("contact_id") if known else ())
+
+
 OURS = {
     "tag": ListFilter(
         gettext_lazy("Tag"),
@@ -252,6 +257,14 @@ OURS = {
         _tagged,
         choices=lambda: list(Tag.objects.values_list("slug", "name")[:500]),
         order=100,
+        open_choices=True,
+    ),
+    "list": ListFilter(
+        gettext_lazy("List"),
+        "several",
+        _listed,
+        choices=lambda: list(ContactList.objects.values_list("pk", "name")[:500]),
+        order=110,
         open_choices=True,
     ),
     "country": ListFilter(

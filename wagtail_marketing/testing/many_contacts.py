@@ -1,6 +1,6 @@
 """A database full of people who do not exist, for benchmarks and tests of query plans (PostgreSQL only).
 
-``fill_contacts(50_000)`` writes contacts, tags, consents, suppressions and totals with a handful of
+``fill_contacts(50_000)`` writes contacts, tags, lists, consents, suppressions and totals with a dozen
 ``INSERT … SELECT`` statements. The figures are uneven as a shop's are: a third of all people have one mail
 provider, one tag is on every second contact and another on one in ten thousand. The same number gives the same
 people.
@@ -9,10 +9,15 @@ people.
 from django.db import connection
 
 from wagtail_marketing.commerce.models import ContactTotals
-from wagtail_marketing.contacts.models import ConsentState, Contact, Suppression, Tag
+from wagtail_marketing.contacts.models import ConsentState, Contact, ContactList, ListMembership, Suppression, Tag
+from wagtail_marketing.contacts.services.lists import recount
+from wagtail_marketing.core import clock
 
 #: Tag -> it is on one contact in so many.
 TAGS = {"everybody-else": 2, "regular": 10, "vip": 200, "rare": 10_000}
+
+#: List -> it has one contact in so many.
+LISTS = {"Half of all": 2, "A few": 5000}
 
 COUNTRIES = ("US", "US", "US", "DE", "DE", "GB", "FR", "NL", "IT", "ES", "SE", "AT", "CH", "PL", "IS")
 
@@ -97,11 +102,20 @@ def fill_contacts(count: int) -> None:
                 f"SELECT id, %s FROM {names['contact']} WHERE id %% %s = 1 ON CONFLICT DO NOTHING",
                 [tag.pk, share],
             )
+        for name, share in LISTS.items():
+            contact_list, _created = ContactList.objects.get_or_create(name=name, defaults={"created_at": clock.now()})
+            cursor.execute(
+                f"INSERT INTO {quote(ListMembership._meta.db_table)} "  # noqa: S608
+                "(contact_list_id, contact_id, added_at, source) "
+                f"SELECT %s, id, now(), 'file' FROM {names['contact']} WHERE id %% %s = 1 ON CONFLICT DO NOTHING",
+                [contact_list.pk, share],
+            )
+            recount(contact_list=contact_list)
     analyse()
 
 
 def analyse() -> None:
     """Tell the planner what is there, as autovacuum would within minutes."""
     with connection.cursor() as cursor:
-        for model in (Contact, ConsentState, Suppression, ContactTotals, Contact.tags.through):
+        for model in (Contact, ConsentState, Suppression, ContactTotals, Contact.tags.through, ListMembership):
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
