@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_marketing.contacts.merging import Merger, Moved
 from wagtail_marketing.contacts.models import Contact
-from wagtail_marketing.contacts.registry import erasers, exporters
+from wagtail_marketing.contacts.registry import erasers, exporters, mergers
 
 from .models import Activity
 
@@ -27,6 +30,10 @@ def erase_activities(contact: Contact) -> None:
     Activity.objects.filter(contact=contact).delete()
 
 
+MERGER = Merger(Moved(Activity, label=_("entries of the timeline")))
+
+
 def register() -> None:
+    mergers.register("activity", MERGER)
     exporters.register("activity", export_activities)
     erasers.register("activity", erase_activities)

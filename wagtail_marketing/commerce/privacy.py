@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_marketing.contacts.merging import Derived, Merger, Moved
 from wagtail_marketing.contacts.models import Contact
-from wagtail_marketing.contacts.registry import erasers, exporters
+from wagtail_marketing.contacts.registry import erasers, exporters, mergers
 from wagtail_marketing.core.money import to_decimal
 
-from .models import Cart
+from .models import Cart, ContactTotals, Order
+from .services.totals import refresh_totals
 
 
 def export_orders(contact: Contact) -> dict[str, Any]:
@@ -43,6 +47,15 @@ def erase_carts(contact: Contact) -> None:
     Cart.objects.filter(contact=contact).delete()
 
 
+MERGER = Merger(
+    Moved(Order, label=_("orders")),
+    Moved(Cart, label=_("carts")),
+    Derived(ContactTotals),
+    after=lambda contacts: refresh_totals(contacts=contacts),
+)
+
+
 def register() -> None:
+    mergers.register("commerce", MERGER)
     exporters.register("commerce", export_orders)
     erasers.register("commerce", erase_carts)

@@ -14,7 +14,7 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from wagtail_marketing.api import registry as api
 
-        from . import channels, exporters, ledger
+        from . import channels, exporters, ledger, mergers
 
         api.register_scope("contacts:read", _("Read contacts and their consent"))
         api.register_scope("contacts:write", _("Create and change contacts"))
@@ -22,4 +22,5 @@ class ContactsConfig(AppConfig):
         api.register("contacts", "wagtail_marketing.contacts.api.ContactViewSet", basename="contact")
         channels.register()
         exporters.register()
+        mergers.register()
         post_migrate.connect(ledger.install_after_migrate, sender=self, dispatch_uid="wagtail_marketing.ledger")

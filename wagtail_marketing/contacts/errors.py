@@ -31,3 +31,9 @@ class ListInUse(DomainError):
     """Something chooses people by this list; what, is in the message."""
 
     code = "list_in_use"
+
+
+class CannotMerge(DomainError):
+    """These two contacts cannot become one, or not be parted again."""
+
+    code = "cannot_merge"

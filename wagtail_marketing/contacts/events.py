@@ -35,3 +35,19 @@ class ListChanged(Event):
     added: int
     removed: int
     contact_ids: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class ContactsMerged(Event):
+    """``gone_id`` became ``contact_id``: what is derived of the survivor wants to be looked at again."""
+
+    contact_id: int
+    gone_id: int
+
+
+@dataclass(frozen=True)
+class ContactsParted(Event):
+    """A merge was undone: ``gone_id`` stands again."""
+
+    contact_id: int
+    gone_id: int

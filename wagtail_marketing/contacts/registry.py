@@ -84,6 +84,8 @@ channels: Registry[ChannelAddress] = Registry("channels")
 exporters: Registry[Callable[[Any], Any]] = Registry("exporters")
 #: room -> ``erase(contact) -> None``: removes or pseudonymises it; runs inside the erasing transaction
 erasers: Registry[Callable[[Any], None]] = Registry("erasers")
+#: room -> ``contacts.merging.Merger``: what of the room's changes its owner when two contacts become one
+mergers: Registry[Any] = Registry("mergers")
 profile_blocks: Registry[ProfileBlock] = Registry("profile blocks")
 list_columns: Registry[ListColumn] = Registry("list columns")
 #: room -> ``find(contact_list) -> labels`` of what chooses people by a static list: such a list is not deleted

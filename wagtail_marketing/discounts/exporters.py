@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_marketing.contacts.merging import Merger, Moved
 from wagtail_marketing.contacts.models import Contact
-from wagtail_marketing.contacts.registry import erasers, exporters
+from wagtail_marketing.contacts.registry import erasers, exporters, mergers
 
 from . import engine
 from .models import Code, Redemption
@@ -35,6 +38,10 @@ def erase_contact(contact: Contact) -> None:
     Code.objects.filter(contact=contact).update(contact=None, active=False)
 
 
+MERGER = Merger(Moved(Redemption, label=_("redemptions")), Moved(Code, label=_("codes")))
+
+
 def register() -> None:
+    mergers.register("discounts", MERGER)
     exporters.register("discounts", export_contact)
     erasers.register("discounts", erase_contact)

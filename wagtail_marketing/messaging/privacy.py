@@ -4,9 +4,11 @@ from typing import Any
 
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy as _
 
+from wagtail_marketing.contacts.merging import Merger, Moved
 from wagtail_marketing.contacts.models import Contact
-from wagtail_marketing.contacts.registry import erasers, exporters
+from wagtail_marketing.contacts.registry import erasers, exporters, mergers
 
 from .models import Message, MessageState
 
@@ -52,7 +54,11 @@ def erase_messages(contact: Contact) -> None:
     )
 
 
+MERGER = Merger(Moved(Message, label=_("messages")))
+
+
 def register() -> None:
     """From ``AppConfig.ready``."""
+    mergers.register("messaging", MERGER)
     exporters.register("messages", export_messages)
     erasers.register("messages", erase_messages)

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_marketing.contacts.merging import Merger, Moved
 from wagtail_marketing.contacts.models import Contact
-from wagtail_marketing.contacts.registry import erasers, exporters
+from wagtail_marketing.contacts.registry import erasers, exporters, mergers
 
 from .models import Membership, SegmentPin
 
@@ -30,6 +34,13 @@ def erase_segments(contact: Contact) -> None:
     Membership.objects.filter(contact=contact).delete()
 
 
+MERGER = Merger(
+    Moved(Membership, unique=("segment",), where=Q(left_at__isnull=True), label=_("stays in segments")),
+    Moved(SegmentPin, unique=("segment",), label=_("pins in segments")),
+)
+
+
 def register() -> None:
+    mergers.register("segments", MERGER)
     exporters.register("segments", export_segments)
     erasers.register("segments", erase_segments)

@@ -7,6 +7,7 @@ from .consent import (
     unsubscribe,
 )
 from .lists import add_to_list, create_list, delete_list, remove_from_list, update_list
+from .merge import merge_contacts, suggested_values, undo_merge, why_not
 from .people import add_tag, create_contact, remove_tag, update_contact
 from .privacy import erase_person, export_person
 from .reported import Report, ReportOutcome, apply_host_consent, record_consents
@@ -29,14 +30,18 @@ __all__ = [
     "export_person",
     "lift_suppression",
     "mark_deleted",
+    "merge_contacts",
     "record_consent",
     "record_consents",
     "remove_from_list",
     "remove_tag",
+    "suggested_values",
     "suppress",
     "suppress_many",
+    "undo_merge",
     "unsubscribe",
     "update_contact",
     "update_list",
     "upsert_contacts",
+    "why_not",
 ]

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts import facts
@@ -25,7 +24,7 @@ from wagtail_marketing.contacts.registry import channel_address
 from wagtail_marketing.core import clock, events
 from wagtail_marketing.core.errors import InvalidInput
 
-from . import locks
+from . import left, locks
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,11 @@ def record_consent(
         raise InvalidInput(_("“%(state)s” is not a state of consent.") % {"state": state}, field="state")
     occurred_at = occurred_at or clock.now()
     people = locks.lock_to_judge(contact, channel, everyone=strength == Strength.STRONG)
+    asked, contact = contact, locks.survivor_of(contact, people)
+    if contact.pk != asked.pk and state == ConsentChoice.UNSUBSCRIBED and topic is None:
+        left.remember(channel, getattr(asked, channel_address(channel).hash_field), occurred_at)
+    if state == ConsentChoice.SUBSCRIBED and strength == Strength.STRONG and topic is None:
+        left.came_back(channel, getattr(contact, channel_address(channel).hash_field))
     outcomes = {
         person.pk: _judge_and_write(person, channel, topic, state, strength, source, occurred_at, evidence)
         for person in people
@@ -161,9 +165,7 @@ def _judge_and_write(
 
 def _left_otherwise(contact: Contact, channel: str, topic: Topic | None, digest: str) -> bool:
     """Did the person leave the whole channel, or leave it with this address as another contact?"""
-    ways = Q()
-    if digest:
-        ways |= Q(topic=None, address_hash=digest)
-    if topic is not None:
-        ways |= Q(topic=None, contact=contact)
-    return bool(ways) and ConsentState.objects.filter(ways, channel=channel, state=ConsentChoice.UNSUBSCRIBED).exists()
+    if left.left_hashes(channel, [digest]):
+        return True
+    whole = ConsentState.objects.filter(contact=contact, channel=channel, topic=None)
+    return topic is not None and whole.filter(state=ConsentChoice.UNSUBSCRIBED).exists()

@@ -45,7 +45,10 @@ def hold_addresses(hashes: Iterable[str], *, alone: bool) -> None:
 
 
 def lock_to_judge(contact: Contact, channel: str, *, everyone: bool) -> list[Contact]:
-    """The contact, and with ``everyone`` all who share its address. Raises ``InvalidInput`` where it is gone."""
+    """The contact, and with ``everyone`` all who share its address. Raises ``InvalidInput`` where it is gone.
+
+    Whoever was merged meanwhile is the survivor now (``survivor_of``): nothing that a person said is lost.
+    """
     address = channel_address(channel)
     digest = Contact.objects.filter(pk=contact.pk).values_list(address.hash_field, flat=True).first()
     wanted = Q(pk=contact.pk)
@@ -53,6 +56,9 @@ def lock_to_judge(contact: Contact, channel: str, *, everyone: bool) -> list[Con
         wanted |= Q(**{address.hash_field: digest})
     found = for_update(Contact.objects.filter(wanted))
     if all(person.pk != contact.pk for person in found):
+        survivor = Contact.objects.filter(aliases__uuid=contact.uuid).first()
+        if survivor is not None:
+            return lock_to_judge(survivor, channel, everyone=everyone)
         raise InvalidInput(_("This contact does not exist any more."), field="contact")
     hold_addresses((getattr(person, address.hash_field) for person in found), alone=everyone)
     if everyone and digest and connection.vendor == "postgresql":
@@ -60,6 +66,14 @@ def lock_to_judge(contact: Contact, channel: str, *, everyone: bool) -> list[Con
         late = Contact.objects.filter(**{address.hash_field: digest}).exclude(pk__in=[person.pk for person in found])
         found += late.order_by("pk")
     return found
+
+
+def survivor_of(contact: Contact, people: list[Contact]) -> Contact:
+    """Who of the locked ``people`` the contact is, by id, or by the alias that a merge left."""
+    for person in people:
+        if person.pk == contact.pk:
+            return person
+    return Contact.objects.get(aliases__uuid=contact.uuid, pk__in=[person.pk for person in people])
 
 
 def lock_everyone_with(contact: Contact) -> Contact:

@@ -10,6 +10,7 @@ from wagtail_marketing.contacts.models import (
     Contact,
     ContactAlias,
     ContactAttribute,
+    ContactMerge,
     SuppressionReason,
 )
 from wagtail_marketing.contacts.registry import channels, erasers, exporters
@@ -17,7 +18,7 @@ from wagtail_marketing.core import clock
 
 from . import locks
 from .fields import PERSON_FIELDS, person_values
-from .suppression import suppress
+from .suppression import suppress, suppress_many
 
 
 def export_person(*, contact: Contact) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def erase_person(*, contact: Contact) -> None:
             address=getattr(contact, channel.address_field),
             reason=SuppressionReason.ERASED,
         )
+    _forget_merges(contact)
     uuids = [contact.uuid, *ContactAlias.objects.filter(contact=contact).values_list("uuid", flat=True)]
     ConsentEvidence.objects.filter(event__contact_uuid__in=uuids).delete()
     ConsentState.objects.filter(contact=contact).delete()
@@ -55,3 +57,13 @@ def erase_person(*, contact: Contact) -> None:
     contact.source = "erased"
     contact.updated_at = clock.now()
     contact.save()
+
+
+def _forget_merges(contact: Contact) -> None:
+    """Whom the person was before a merge: the addresses are suppressed too, the undo data goes."""
+    aliases = ContactAlias.objects.filter(contact=contact)
+    for channel in channels:
+        hashes = [getattr(alias, channel.hash_field, "") for alias in aliases]
+        suppress_many(channel=channel.channel, hashes=hashes, reason=SuppressionReason.ERASED)
+    aliases.update(external_key=None, email_hash="", phone_hash="")
+    ContactMerge.objects.filter(keep=contact).update(undo={})

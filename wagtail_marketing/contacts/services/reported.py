@@ -23,6 +23,7 @@ from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput
 
 from . import locks
+from .left import left_hashes
 
 SHOP = "shop"
 
@@ -122,11 +123,7 @@ def _write(
     rows = {
         (row.contact_id, row.topic_id): row for row in ConsentState.objects.filter(contact__in=people, channel=channel)
     }
-    left = set(
-        ConsentState.objects.filter(
-            channel=channel, topic__isnull=True, state=ConsentChoice.UNSUBSCRIBED, address_hash__in=hashes
-        ).values_list("address_hash", flat=True)
-    )
+    left = left_hashes(channel, hashes)
     outcome = ReportOutcome()
     ledger: list[tuple[ConsentEvent, Report]] = []
     touched: dict[tuple[int, int | None], ConsentState] = {}

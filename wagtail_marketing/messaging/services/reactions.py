@@ -71,6 +71,8 @@ def unsubscribe(*, message: Message, source: str = "one-click", ip: str | None =
         occurred_at=now,
         evidence=Evidence(text=_("Unsubscribe"), ip=ip, detail={"message": str(message.uuid)}),
     )
+    # A merge that came first has moved the message to the survivor.
+    message.refresh_from_db(fields=["contact"])
     if not MessageEvent.objects.filter(message=message, type=EventType.UNSUBSCRIBE).exists():
         MessageEvent.objects.create(send=send, message=message, type=EventType.UNSUBSCRIBE, occurred_at=now)
         timeline.happened(message, EventType.UNSUBSCRIBE, now, key="unsubscribe", machine=False)
