@@ -31,6 +31,7 @@ class Settings:
             "SMTP_TIMEOUT_SECONDS",
             "SEND_BATCH_SIZE",
             "SEND_IN_FLIGHT",
+            "SEGMENT_REFRESH",
             "SEGMENT_STATEMENT_TIMEOUT_MS",
             "SMTP",
             "API_THROTTLE_RATE",
@@ -119,6 +120,12 @@ class Settings:
     def send_in_flight(self) -> int:
         """Messages between an intent and its outcome on one connection: the most that a kill makes unknown."""
         return int(self._get("SEND_IN_FLIGHT", 10))
+
+    @property
+    def segment_refresh(self) -> str:
+        """How often a segment is counted anew where it has no schedule of its own: hourly, nightly or off."""
+        every = self._get("SEGMENT_REFRESH", "hourly")
+        return every if every in ("hourly", "nightly", "off") else "hourly"
 
     @property
     def segment_statement_timeout_ms(self) -> int:

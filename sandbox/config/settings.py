@@ -112,7 +112,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "queue_limit": 2,
-    "poll": 1,
+    "poll": 0.2,
     "label": "Queue",
 }
 if os.environ.get("REDIS_URL"):

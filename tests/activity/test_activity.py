@@ -45,17 +45,17 @@ def test_a_range_that_is_read_twice_writes_once(ann):
 
 def test_a_kill_between_writing_and_settling_loses_nothing(ann, monkeypatch):
     record_consent(contact=ann, channel="email", state="subscribed", strength=2, source="form")
-    real = module.WRITERS["consent"]
+    real = module.sources["consent"]
 
     def killed(ranges):
         real(ranges)
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(module.WRITERS, "consent", killed)
+    monkeypatch.setitem(module.sources._items, "consent", killed)
     with pytest.raises(KeyboardInterrupt):
         services.fill()
     assert (Activity.objects.count(), FactRange.objects.count()) == (0, 1)
-    monkeypatch.setitem(module.WRITERS, "consent", real)
+    monkeypatch.setitem(module.sources._items, "consent", real)
     assert services.fill() == 1
 
 

@@ -10,7 +10,7 @@ from tests.segments.shop import NOW, count_totals, order, person
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core import events
 from wagtail_marketing.discounts.registry import fact_providers, label_of
-from wagtail_marketing.segments import selectors, services, tasks
+from wagtail_marketing.segments import schedule, selectors, services, tasks
 from wagtail_marketing.segments.errors import InvalidRules, NotPublished, SegmentInUse
 from wagtail_marketing.segments.events import SegmentRefreshed
 from wagtail_marketing.segments.models import Membership, Segment, SegmentSize, SegmentVersion
@@ -155,7 +155,7 @@ def test_what_is_due_is_refreshed_once(shop):
     assert tasks.refresh_due(NOW) == 1
     assert tasks.refresh_due(NOW) == 0
     assert SegmentSize.objects.filter(segment=segment).count() == 1
-    SegmentSize.objects.update(measured_at=SegmentSize.objects.get().measured_at - tasks.EVERY)
+    SegmentSize.objects.update(measured_at=SegmentSize.objects.get().measured_at - schedule.HOUR)
     assert tasks.refresh_due(NOW) == 1
 
 

@@ -14,7 +14,8 @@ class ActivityConfig(AppConfig):
         from wagtail_marketing.core import tasks
 
         from . import privacy
-        from .services.fill import drain
+        from .services.fill import drain, register
 
         tasks.drains.register("activity", drain)
+        register()
         privacy.register()

@@ -91,6 +91,8 @@ list_columns: Registry[ListColumn] = Registry("list columns")
 #: room -> ``find(contact_list) -> labels`` of what chooses people by a static list: such a list is not deleted
 list_users: Registry[Callable[[Any], Sequence[Any]]] = Registry("users of lists")
 list_filters: Registry[ListFilter] = Registry("list filters")
+#: room -> dotted path of the task that reads ``ContactChange``; without any, changes are not noted
+change_readers: Registry[str] = Registry("readers of changes")
 
 
 def channel_address(channel: str) -> ChannelAddress:

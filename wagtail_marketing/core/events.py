@@ -26,6 +26,11 @@ def subscribe(event_type: type[Event]) -> Callable[[Callable], Callable]:
     return register
 
 
+def heard(event_type: type[Event]) -> bool:
+    """Whether anybody listens to this type: an event that is dear to make is not made for nobody."""
+    return bool(_subscribers.get(event_type))
+
+
 def publish(event: Event) -> None:
     """Deliver ``event`` when the transaction commits; a handler's fault is logged and stops nobody else."""
     transaction.on_commit(lambda: _deliver(event))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from wagtail_marketing.activity.models import Activity
 from wagtail_marketing.activity.services import Happening, record_many
+from wagtail_marketing.contacts import facts
 
 from .models import EventType, Link, Message, Send
 
@@ -60,7 +61,8 @@ def happened(message: Message, event: str, at: datetime, *, key: str, link: Link
 
 
 def mark_machine(message: Message, *, since: datetime) -> None:
-    """The clicks of a message since then turned out to be a machine's."""
+    """The clicks of a message since then turned out to be a machine's: rules that counted them look again."""
+    facts.touch("activity", [message.contact_id])
     Activity.objects.filter(
         ref=f"message:{message.uuid}", type=f"{message.send.channel}.clicked", occurred_at__gte=since
     ).update(machine=True)

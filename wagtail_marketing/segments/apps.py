@@ -12,15 +12,21 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from wagtail_marketing.api import registry as api
-        from wagtail_marketing.contacts.registry import list_users
+        from wagtail_marketing.contacts.registry import change_readers, list_users
         from wagtail_marketing.core.tasks import drains
 
-        from . import conditions, facts, privacy, registry, subscribers, tasks  # noqa: F401  subscribers listen from now on
+        from . import conditions, facts, privacy, registry, subscribers, tasks, timeline  # noqa: F401  they listen
 
         conditions.register()
         list_users.register("segments", conditions.static_list.users_of)
         privacy.register()
+        change_readers.register("segments", "wagtail_marketing.segments.tasks.recheck")
+        timeline.register()
+        # A contact that changed waits for no refresh.
+        drains.register("segments.recheck", tasks.recheck_due)
+        drains.register("segments.wheel", tasks.turn_wheel)
         drains.register("segments", tasks.refresh_due)
+        drains.register("segments.retain", tasks.retain)
         api.register_scope("segments:read", _("Read segments and count people"))
         api.register_scope("segments:write", _("Create, change, refresh and delete segments"))
         api.register("segments", "wagtail_marketing.segments.api.SegmentViewSet", basename="segment")

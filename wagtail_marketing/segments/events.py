@@ -15,11 +15,29 @@ class SegmentPublished(Event):
 
 
 @dataclass(frozen=True)
+class ContactEntered(Event):
+    """These contacts came into the segment at ``at``: one event a batch, never one a person."""
+
+    segment_id: int
+    contact_ids: tuple[int, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ContactLeft(Event):
+    """These contacts left the segment at ``at``."""
+
+    segment_id: int
+    contact_ids: tuple[int, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class SegmentRefreshed(Event):
     """The members were brought up to date at ``refreshed_at``.
 
-    Who entered is in ``Membership.entered_at == refreshed_at``, who left in ``left_at``: one event a
-    refresh and not one a person, because a refresh may move a million.
+    Who entered is in ``Membership.entered_at == refreshed_at``, who left in ``left_at``; ``ContactEntered``
+    and ``ContactLeft`` name them in batches.
     """
 
     segment_id: int

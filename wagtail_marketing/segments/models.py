@@ -184,3 +184,33 @@ class SegmentSize(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id}: {self.size}"
+
+
+class RefreshEvery(models.TextChoices):
+    HOURLY = "hourly", _("every hour")
+    NIGHTLY = "nightly", _("every night")
+    OFF = "off", _("only when something changes")
+
+
+class RefreshState(models.Model):
+    """How one segment's members are kept up to date, and how far they are. Apart from the revisions."""
+
+    segment = models.OneToOneField(Segment, models.CASCADE, primary_key=True, related_name="refresh_state")
+    every = models.CharField(
+        _("counted anew"),
+        max_length=8,
+        choices=RefreshEvery.choices,
+        blank=True,
+        default="",
+        help_text=_("Empty: as in the site's settings."),
+    )
+    size = models.PositiveIntegerField(null=True, help_text="Members now; re-checks move it between two refreshes.")
+    due_at = models.DateTimeField(null=True, help_text="Too much changed to look one by one: refresh soon.")
+    checked_until = models.DateTimeField(null=True, help_text="Up to when the passing of time is accounted for.")
+    took_ms = models.PositiveIntegerField(null=True, help_text="Duration of the last refresh.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}: {self.every}"

@@ -106,6 +106,14 @@ class Condition(ABC):
     def reads(self, params: Any) -> frozenset[str]:
         """Names of the facts that decide it (``contact``, ``orders``, ``consent`` ...)."""
 
+    def due(self, params: Any, since: Moment, moment: Moment) -> QuerySet | None:
+        """Contact ids whose answer the passing of time alone may have turned in ``(since, moment]``.
+
+        One column of ids, found by an index; too many do no harm, each is judged anew. ``None`` (as here):
+        time does not matter, or only the scheduled refresh looks after it.
+        """
+        return None
+
     @abstractmethod
     def q(self, params: Any, scope: Scope) -> Q:
         """A condition on ``Contact`` that is true or false for every row, never NULL: groups negate it."""

@@ -180,11 +180,18 @@ def with_sizes(segments: QuerySet[Segment]) -> QuerySet[Segment]:
     newest = SegmentSize.objects.filter(segment=OuterRef("pk")).order_by("-measured_at")
     version = SegmentVersion.objects.filter(segment=OuterRef("pk")).order_by("-number")
     return segments.annotate(
-        size=Subquery(newest.values("size")[:1]),
+        size=Coalesce("refresh_state__size", Subquery(newest.values("size")[:1])),
         refreshed_at=Subquery(newest.values("measured_at")[:1]),
         published_rules=Subquery(version.values("rules")[:1]),
         version_number=Subquery(version.values("number")[:1]),
         active=Coalesce("state__active", True),
+    )
+
+
+def refreshable() -> QuerySet[Segment]:
+    """The segments whose members are kept up to date, with ``with_sizes`` and their ``RefreshState``."""
+    return with_sizes(Segment.objects.in_force()).annotate(
+        due_at=F("refresh_state__due_at"), every=F("refresh_state__every")
     )
 
 

@@ -20,12 +20,12 @@ def freeze_what_was_published(sender, instance: Segment, revision, **kwargs) -> 
 
 @subscribe(SegmentPublished)
 def count_again(event: SegmentPublished) -> None:
-    """New rules, new members: a worker looks at once."""
-    enqueue("wagtail_marketing.segments.tasks.refresh", event.segment_id)
+    """New rules, new members: a worker looks at once, and then at the segments that contain this one."""
+    enqueue("wagtail_marketing.segments.tasks.refresh_published", event.segment_id)
 
 
 @subscribe(SegmentStateChanged)
 def count_what_is_active_again(event: SegmentStateChanged) -> None:
     """Members of a segment that was switched on again are as old as its deactivation."""
     if event.active:
-        enqueue("wagtail_marketing.segments.tasks.refresh", event.segment_id)
+        enqueue("wagtail_marketing.segments.tasks.refresh_published", event.segment_id)

@@ -1,44 +1,69 @@
-"""Work for a worker: members that are due to be refreshed."""
+"""Work for a worker: contacts that changed, contacts whom time moves, segments to be counted anew."""
 
 import logging
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
-
 from wagtail_marketing.core import clock
+from wagtail_marketing.core.tasks import SLICE
+from wagtail_marketing.site_settings import for_site
 
-from . import services
+from . import recheck as changes
+from . import schedule, services, timeline, wheel
+from .dependencies import watched
 from .errors import InvalidRules
 from .limits import guarded
 from .models import Segment
-from .selectors import with_sizes
 
 logger = logging.getLogger(__name__)
 
-#: How old members may become. Campaigns ask the rules themselves and never wait for this.
-EVERY = timedelta(hours=1)
+
+def recheck() -> None:
+    """Look at the contacts that just changed: a worker is woken with this on every commit of a fact."""
+    changes.recheck(clock.now() + SLICE)
 
 
-def refresh(segment_id: int) -> None:
-    """Refresh one segment, if it (still) has published rules and is active."""
+def recheck_due(until: datetime) -> int:
+    """The same as a drain, for wake-ups that were lost; returns how many entered or left."""
+    return changes.recheck(until)
+
+
+def turn_wheel(until: datetime) -> int:
+    """Re-check whom time has moved; returns how many entered or left. A drain of the queue."""
+    return wheel.turn(until)
+
+
+def refresh(segment_id: int) -> bool:
+    """Refresh one segment, if it (still) has published rules and is active; returns whether it was."""
     segment = Segment.objects.in_force().filter(pk=segment_id).first()
-    if segment:
-        try:
-            with guarded(timeout=False):
-                services.refresh_segment(segment=segment)
-        except InvalidRules as error:
-            # A topic or a segment that its rules name is gone: one such segment must not stop the others.
-            logger.warning("The segment %s cannot be refreshed: %s", segment_id, error)
+    if segment is None:
+        return False
+    try:
+        with guarded(timeout=False):
+            services.refresh_segment(segment=segment)
+    except InvalidRules as error:
+        # A topic or a segment that its rules name is gone: one such segment must not stop the others.
+        logger.warning("The segment %s cannot be refreshed: %s", segment_id, error)
+        return False
+    return True
+
+
+def refresh_published(segment_id: int) -> None:
+    """Refresh a segment with new rules, and ask for a refresh of those that contain it."""
+    refresh(segment_id)
+    changes.mark_due([one.pk for one in watched() if segment_id in one.inner])
 
 
 def refresh_due(until: datetime) -> int:
-    """Refresh what is older than ``EVERY`` or was never counted; returns how many. A drain of the queue."""
-    due = Q(refreshed_at__isnull=True) | Q(refreshed_at__lte=clock.now() - EVERY)
-    segments = with_sizes(Segment.objects.in_force()).filter(due)
+    """Refresh what is due by its schedule or by many changes; returns how many. A drain of the queue."""
     done = 0
-    for pk in segments.order_by(F("refreshed_at").asc(nulls_first=True)).values_list("pk", flat=True):
+    for pk in schedule.due(clock.now()).values_list("pk", flat=True):
         if done and clock.now() >= until:
             break
-        refresh(pk)
-        done += 1
+        done += refresh(pk)
     return done
+
+
+def retain(until: datetime) -> int:
+    """Thin the growth curves, and forget old entries of the timeline; returns how many rows went."""
+    before = clock.now() - timedelta(days=for_site(None).keep_events_days)
+    return schedule.thin_sizes() + timeline.forget(before=before)

@@ -31,6 +31,7 @@ FILTERS = (
     ("order", gettext_lazy("Orders")),
     ("email", gettext_lazy("E-mails")),
     ("consent", gettext_lazy("Consent")),
+    ("segment", gettext_lazy("Segments")),
     ("note", gettext_lazy("Notes")),
 )
 

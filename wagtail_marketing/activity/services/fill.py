@@ -1,19 +1,19 @@
 """The log filled from the facts of contacts and commerce: ranges of ids in, one INSERT ... SELECT per source."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F, Sum
 
 from wagtail_marketing.activity.models import Activity
+from wagtail_marketing.activity.registry import Writer, sources
 from wagtail_marketing.commerce.models import Order, Refund
+from wagtail_marketing.contacts import facts as changes
 from wagtail_marketing.contacts.models import ConsentEvent, Contact, ContactAlias, FactRange
 from wagtail_marketing.core import clock
 
 #: Ranges that one transaction takes.
 STEP = 500
-
-Writer = Callable[[list[int]], int]
 
 
 def fill(until: datetime | None = None) -> int:
@@ -46,12 +46,12 @@ def _step() -> int | None:
         by_source.setdefault(source, []).append(pk)
     if not by_source:
         return None
-    written = sum(WRITERS[source](ids) for source, ids in by_source.items() if source in WRITERS)
+    written = sum(sources[source](ids) for source, ids in by_source.items() if source in sources)
     FactRange.objects.filter(pk__in=[pk for ids in by_source.values() for pk in ids]).delete()
     return written
 
 
-def _insert(
+def insert_facts(
     ranges: list[int],
     *,
     table: str,
@@ -63,22 +63,39 @@ def _insert(
     subject: str,
     data: str,
     where: str,
+    key: str = "f.id",
+    tell: bool = True,
 ) -> int:
-    """One statement: the rows of ``f`` in the ranges become activities. Every part is our own SQL."""
+    """One statement: the rows of ``f`` in the ranges become activities. Every part is our own SQL.
+
+    ``key`` names the fact, together with its type; what is written already is passed over.
+    ``tell``: rules that read the log look at these contacts again.
+    """
+    few = tell and _few(ranges)
     marks = ", ".join(["%s"] * len(ranges))
     text = "::text" if connection.vendor == "postgresql" else ""
     statement = f"""
         INSERT INTO {Activity._meta.db_table}
             (contact_id, type, occurred_at, ref, campaign_ref, subject, url, machine, data, user_id, dedupe)
         SELECT {contact}, {type}, {at}, {ref.format(text=text)}, '', {subject}, '', false, {data}, '',
-               {type} || ':' || f.id{text}
+               {type} || ':' || {key}{text}
         FROM {FactRange._meta.db_table} r JOIN {table} f ON f.id BETWEEN r.first_id AND r.last_id {joins}
         WHERE r.id IN ({marks}) AND {where}
-        ON CONFLICT (dedupe) DO NOTHING
+        ON CONFLICT (dedupe) DO NOTHING {"RETURNING contact_id" if few else ""}
     """  # noqa: S608  names are our models' own, ids are bound
     with connection.cursor() as cursor:
         cursor.execute(statement, ranges)
-        return max(cursor.rowcount, 0)
+        people = [row[0] for row in cursor.fetchall()] if few else None
+        written = max(cursor.rowcount, 0) if people is None else len(people)
+    if written and tell:
+        changes.touch("activity", people)
+    return written
+
+
+def _few(ranges: list[int]) -> bool:
+    """Whether the ranges hold so few facts that their contacts are worth naming one by one."""
+    held = FactRange.objects.filter(pk__in=ranges).aggregate(facts=Sum(F("last_id") - F("first_id") + 1))["facts"]
+    return (held or 0) <= changes.MOST_SINGLE
 
 
 def _json(**pairs: str) -> str:
@@ -96,8 +113,8 @@ def _orders(ranges: list[int]) -> int:
         "subject": "f.number",
         "data": _json(total_minor="f.total_minor", currency="f.currency"),
     }
-    placed = _insert(ranges, type="'order.placed'", at="f.placed_at", where="f.contact_id IS NOT NULL", **common)
-    return placed + _insert(
+    placed = insert_facts(ranges, type="'order.placed'", at="f.placed_at", where="f.contact_id IS NOT NULL", **common)
+    return placed + insert_facts(
         ranges,
         type="'order.cancelled'",
         at="f.cancelled_at",
@@ -107,7 +124,7 @@ def _orders(ranges: list[int]) -> int:
 
 
 def _refunds(ranges: list[int]) -> int:
-    return _insert(
+    return insert_facts(
         ranges,
         table=Refund._meta.db_table,
         joins=f"JOIN {Order._meta.db_table} o ON o.id = f.order_id",
@@ -123,7 +140,7 @@ def _refunds(ranges: list[int]) -> int:
 
 def _consent(ranges: list[int]) -> int:
     contacts, aliases = Contact._meta.db_table, ContactAlias._meta.db_table
-    return _insert(
+    return insert_facts(
         ranges,
         table=ConsentEvent._meta.db_table,
         joins=(f"LEFT JOIN {contacts} c ON c.uuid = f.contact_uuid LEFT JOIN {aliases} a ON a.uuid = f.contact_uuid"),
@@ -150,10 +167,16 @@ def _gone(*types: str) -> Writer:
     return take_out
 
 
-WRITERS: dict[str, Writer] = {
+OURS: dict[str, Writer] = {
     "order": _orders,
     "refund": _refunds,
     "consent": _consent,
     "order-gone": _gone("order.placed", "order.cancelled"),
     "refund-gone": _gone("order.refunded"),
 }
+
+
+def register() -> None:
+    """Called by ``AppConfig.ready``."""
+    for source, writer in OURS.items():
+        sources.register(source, writer)

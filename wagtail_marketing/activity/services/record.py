@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.activity.models import Activity
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput
@@ -31,8 +33,12 @@ class Happening:
     user_id: str = ""
 
 
+@transaction.atomic
 def record_many(*, happenings: Iterable[Happening]) -> None:
     """Write facts in one statement per thousand; those that stand already are passed over."""
+    happenings = list(happenings)
+    # Nobody asks for what machines did.
+    facts.touch("activity", [one.contact_id for one in happenings if not one.machine])
     Activity.objects.bulk_create(
         [
             Activity(

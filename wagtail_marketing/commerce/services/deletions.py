@@ -104,6 +104,7 @@ def forget_orders(*, refs: Iterable[str], now: datetime) -> int:
     Order.objects.filter(pk__in=orders).delete()
     facts.announce("order-gone", orders, at=now)
     facts.announce("refund-gone", refunds, at=now)
+    facts.touch("orders", orders.values(), at=now)
     refresh_totals(contacts={contact for contact in orders.values() if contact})
     return len(orders)
 

@@ -103,6 +103,7 @@ def mirror_orders(*, orders: Sequence[HostOrder], adapter: HostAdapter, now: dat
     updated = len(changed) - created
     contacts = {one.row[2] for ref, one in read.items() if ids[ref] in changed}
     contacts |= {contact for pk, contact in before.values() if pk in changed}
+    facts.touch("orders", contacts, at=now)
     return Mirrored(len(orders), created, updated, len(read) - created - updated, contacts=contacts - {None})
 
 

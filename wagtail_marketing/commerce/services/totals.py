@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from wagtail_marketing.commerce.models import ContactTotals, Order
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import Contact
 
 #: Contacts whose totals one statement writes.
@@ -23,7 +24,11 @@ def refresh_totals(*, contacts: Collection[int] | None = None) -> int:
     nothing has no row.
     """
     if contacts is None:
-        return sum(_refresh(ids) for ids in _everybody())
+        written = sum(_refresh(ids) for ids in _everybody())
+        if written:
+            # Rules read these sums: what was looked at between the orders and now saw the old ones.
+            facts.touch("orders", None)
+        return written
     ordered = sorted(contacts)
     return sum(_refresh(ordered[start : start + STEP]) for start in range(0, len(ordered), STEP))
 

@@ -159,6 +159,7 @@ def _judge_and_write(
         ConsentState.objects.create(contact=contact, channel=channel, topic=topic, **values)
     else:
         ConsentState.objects.filter(pk=row.pk).update(**values)
+    facts.touch("consent", [contact.pk], at=event.recorded_at)
     events.publish(ConsentChanged(contact.pk, channel, topic.pk if topic else None, state, source))
     return ConsentOutcome(True, state, verdict.reason, event)
 

@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.errors import ListExists, ListGone, ListInUse
 from wagtail_marketing.contacts.events import ListChanged
 from wagtail_marketing.contacts.models import Contact, ContactList, ListMembership
@@ -159,6 +160,7 @@ def _settle(
     if source != "erased":
         log(contact_list, action, user=user, data={"count": added or removed, "source": source})
     named = tuple(sorted(contacts)) if isinstance(contacts, set) and len(contacts) <= NAMED else None
+    facts.touch("lists", contacts if isinstance(contacts, set) else None, at=now)
     events.publish(ListChanged(contact_list.pk, added, removed, named))
 
 

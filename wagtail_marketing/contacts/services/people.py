@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.errors import ContactExists
 from wagtail_marketing.contacts.events import ContactCreated
 from wagtail_marketing.contacts.models import Contact, ContactAttribute, Tag
@@ -51,6 +52,7 @@ def create_contact(
                 **person_values(fields),
             )
             ContactAttribute.objects.bulk_create(attribute_rows(contact.pk, plain, {}))
+            facts.touch(facts.EVERYTHING, [contact.pk], at=now)
             events.publish(ContactCreated(contact.pk, source))
     except IntegrityError as error:
         if external_key and Contact.objects.filter(external_key=external_key).exists():
@@ -85,6 +87,9 @@ def update_contact(
         setattr(contact, name, value)
     contact.updated_at = now or clock.now()
     contact.save(update_fields=[*values, "updated_at"])
+    facts.touch("contact", [contact.pk], at=contact.updated_at)
+    if attributes is not None:
+        facts.touch("attributes", [contact.pk], at=contact.updated_at)
     return contact
 
 
@@ -97,12 +102,15 @@ def add_tag(*, contact: Contact, name: str) -> Tag:
         raise InvalidInput(_("A tag is a word of at most 80 characters."), field="name")
     tag, _created = Tag.objects.get_or_create(slug=slug, defaults={"name": name})
     contact.tags.add(tag)
+    facts.touch("tags", [contact.pk])
     return tag
 
 
+@transaction.atomic
 def remove_tag(*, contact: Contact, tag: Tag) -> None:
     """Take a word off a contact; harmless where it is not on."""
     contact.tags.remove(tag)
+    facts.touch("tags", [contact.pk])
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:

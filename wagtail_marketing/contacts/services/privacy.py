@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import (
     ConsentEvidence,
     ConsentState,
@@ -57,6 +58,7 @@ def erase_person(*, contact: Contact) -> None:
     contact.source = "erased"
     contact.updated_at = clock.now()
     contact.save()
+    facts.touch(facts.EVERYTHING, [contact.pk], at=contact.updated_at)
 
 
 def _forget_merges(contact: Contact) -> None:

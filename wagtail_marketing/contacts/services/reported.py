@@ -180,6 +180,7 @@ def _store(
 ) -> None:
     written = ConsentEvent.objects.bulk_create([event for event, _report in ledger], batch_size=1000)
     facts.announce("consent", [event.pk for event in written], at=now)
+    facts.touch("consent", [fold.contact_id for fold in folds], at=now)
     ConsentEvidence.objects.bulk_create(
         [
             ConsentEvidence(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import Contact, ContactAttribute
 from wagtail_marketing.core import clock
 from wagtail_marketing.host.types import HostCustomer
@@ -50,6 +51,7 @@ def upsert_contacts(
     result = UpsertResult()
     created: list[Contact] = []
     changed: list[Contact] = []
+    back: list[Contact] = []
     attributes_changed: list[str] = []
     for key, customer in by_key.items():
         values = _values(customer)
@@ -67,6 +69,7 @@ def upsert_contacts(
             different.append("created_at")
         if contact.host_deleted_at is not None:
             contact.host_deleted_at = None
+            back.append(contact)
             different.append("host_deleted_at")
         if not different:
             result.unchanged += 1
@@ -88,15 +91,20 @@ def upsert_contacts(
     result.created, result.updated = len(created), len(changed)
     result.ids = dict(Contact.objects.filter(external_key__in=list(by_key)).values_list("external_key", "pk"))
     _write_attributes([(result.ids[key], by_key[key]) for key in attributes_changed], attribute_types or {})
+    fresh = {result.ids[contact.external_key or ""] for contact in (*created, *back)}
+    facts.touch(facts.EVERYTHING, fresh, at=now)
+    facts.touch("contact", {contact.pk for contact in changed} - fresh, at=now)
+    facts.touch("attributes", {result.ids[key] for key in attributes_changed} - fresh, at=now)
     return result
 
 
+@transaction.atomic
 def mark_deleted(*, keys: Collection[str], now: datetime | None = None) -> int:
     """The shop deleted these customers: their contacts stay (orders, consent), marked as gone."""
     now = now or clock.now()
-    return Contact.objects.filter(external_key__in=list(keys), host_deleted_at__isnull=True).update(
-        host_deleted_at=now, updated_at=now
-    )
+    gone = Contact.objects.filter(external_key__in=list(keys), host_deleted_at__isnull=True)
+    facts.touch(facts.EVERYTHING, list(gone.values_list("pk", flat=True)), at=now)
+    return gone.update(host_deleted_at=now, updated_at=now)
 
 
 def _values(customer: HostCustomer) -> dict:

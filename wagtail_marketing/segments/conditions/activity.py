@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from wagtail_marketing.activity.models import Activity
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.segments.engine import operators, values
-from wagtail_marketing.segments.engine.period import Period, read_period
+from wagtail_marketing.segments.engine.period import Period, passed, read_period
 from wagtail_marketing.segments.registry import Answer, Condition, Descriptor, Facts, Moment, Scope
 
 from .order_sql import between, contains_zero, instants, interval, outside
@@ -83,6 +83,15 @@ class ActivityCondition(Condition):
 
     def reads(self, params: ActivityParams) -> frozenset[str]:
         return frozenset({"activity"})
+
+    def due(self, params: ActivityParams, since: Moment, moment: Moment) -> QuerySet | None:
+        ages = [params.within.last] if params.within and params.within.last is not None else []
+        if params.measure == LAST:
+            ages += params.value if isinstance(params.value, tuple) else [params.value]
+        passing = passed("occurred_at", ages, since, moment)
+        if passing is None:
+            return None
+        return Activity.objects.filter(passing, type=params.type, machine=False).values_list("contact_id", flat=True)
 
     def q(self, params: ActivityParams, scope: Scope) -> Q:
         if params.op == operators.IS_NOT:

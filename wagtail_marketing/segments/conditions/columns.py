@@ -1,6 +1,6 @@
 """Operators as SQL on one column: always true or false, never NULL, so that groups may negate them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Expression, F, Q
@@ -54,6 +54,19 @@ def anniversary_q(path: str, moment: Moment, within: int, *, known: Q, instant: 
     for low, high in ranges:
         found |= Q(GreaterThanOrEqual(number, low)) & Q(LessThanOrEqual(number, high))
     return known & found
+
+
+def turned_q(path: str, since: Moment, moment: Moment, within: int, *, known: Q, instant: bool = False) -> Q | None:
+    """Whose anniversary came into or went out of "the next ``within`` days" as the days passed.
+
+    ``None`` on the same day: nobody's. Ages turn as "today" (``within`` 0) does.
+    """
+    passed = (moment.today - since.today).days
+    if passed <= 0:
+        return None
+    later = Moment(since.midnight(since.today + timedelta(days=within)), since.zone)
+    gone = anniversary_q(path, Moment(since.midnight(since.today), since.zone), passed, known=known, instant=instant)
+    return gone | anniversary_q(path, later, passed, known=known, instant=instant)
 
 
 def age_q(path: str, op: str, value: Any, today: date) -> Q:

@@ -63,7 +63,8 @@ class ConsentCondition(Condition):
         return found
 
     def reads(self, params: ConsentParams) -> frozenset[str]:
-        return frozenset({"consent"})
+        # A yes counts for one address: with another one it is no yes any more.
+        return frozenset({"consent", "contact"})
 
     def q(self, params: ConsentParams, scope: Scope) -> Q:
         channel, topic = params.channel, params.topic

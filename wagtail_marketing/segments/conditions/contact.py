@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -62,6 +62,9 @@ class ContactCondition(Condition):
 
     def reads(self, params: ContactParams) -> frozenset[str]:
         return frozenset({params.field.reads})
+
+    def due(self, params: ContactParams, since: Moment, moment: Moment) -> QuerySet | None:
+        return params.field.due(params.op, params.value, since, moment)
 
     def q(self, params: ContactParams, scope: Scope) -> Q:
         return params.field.q(params.op, params.value, scope)

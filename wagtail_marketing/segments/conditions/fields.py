@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from wagtail_marketing.segments.engine import operators, values
 from wagtail_marketing.segments.errors import InvalidRules
 from wagtail_marketing.segments.registry import Facts, Moment, Scope
 
-from .columns import age_q, anniversary_q, column_q
+from .columns import age_q, anniversary_q, column_q, turned_q
 
 
 def folded(value: Any, path: str) -> str:
@@ -60,6 +60,10 @@ class Field(ABC):
             return values.pair(convert)(raw, path)
         return convert(raw, path)
 
+    def due(self, op: str, value: Any, since: Moment, moment: Moment) -> QuerySet | None:
+        """See ``Condition.due``: only an anniversary and an age turn by themselves, at midnight."""
+        return None
+
     @abstractmethod
     def q(self, op: str, value: Any, scope: Scope) -> Q:
         """On ``Contact``; never NULL."""
@@ -77,6 +81,15 @@ class Field(ABC):
         if op == operators.ANNIVERSARY:
             return actual is not None and operators.in_window(actual, moment.today, value)
         return operators.holds(op, actual, value)
+
+
+def _turned(
+    column: str, since: Moment, moment: Moment, within: int, rows: QuerySet, ids: str = "pk", instant: bool = False
+) -> QuerySet:
+    """Of ``rows``, the contact ids (``ids``) whose anniversary the passing days turned; see ``turned_q``."""
+    known = Q(**{f"{column}__isnull": False})
+    turned = turned_q(column, since, moment, within, known=known, instant=instant)
+    return (rows.none() if turned is None else rows.filter(turned)).values_list(ids, flat=True)
 
 
 class TextField(Field):
@@ -152,6 +165,11 @@ class BirthdayField(Field):
             return anniversary_q("birthday", scope.moment, value, known=known)
         return column_q("birthday", op, value, known=known)
 
+    def due(self, op: str, value: Any, since: Moment, moment: Moment) -> QuerySet | None:
+        if op != operators.ANNIVERSARY:
+            return None
+        return _turned("birthday", since, moment, value, Contact.objects.all())
+
     def actual(self, facts: Facts, moment: Moment) -> date | None:
         return facts.contact.birthday
 
@@ -166,6 +184,9 @@ class AgeField(Field):
 
     def q(self, op: str, value: Any, scope: Scope) -> Q:
         return age_q("birthday", op, value, scope.moment.today)
+
+    def due(self, op: str, value: Any, since: Moment, moment: Moment) -> QuerySet | None:
+        return None if op in operators.SET else _turned("birthday", since, moment, 0, Contact.objects.all())
 
     def actual(self, facts: Facts, moment: Moment) -> int | None:
         birthday = facts.contact.birthday
@@ -185,6 +206,11 @@ class CreatedField(Field):
         if op == operators.ANNIVERSARY:
             return anniversary_q("created_at", scope.moment, value, known=known, instant=True)
         return column_q("created_at", op, value, known=known)
+
+    def due(self, op: str, value: Any, since: Moment, moment: Moment) -> QuerySet | None:
+        if op != operators.ANNIVERSARY:
+            return None
+        return _turned("created_at", since, moment, value, Contact.objects.all(), instant=True)
 
     def actual(self, facts: Facts, moment: Moment) -> Any:
         return facts.contact.created_at
@@ -272,6 +298,12 @@ class AttributeField(Field):
         else:
             rows = rows.filter(column_q(self.column, op, value, known=self._known))
         return Q(pk__in=rows.values("contact_id"))
+
+    def due(self, op: str, value: Any, since: Moment, moment: Moment) -> QuerySet | None:
+        if op != operators.ANNIVERSARY:
+            return None
+        rows = ContactAttribute.objects.filter(name=self.name)
+        return _turned(self.column, since, moment, value, rows, "contact_id")
 
     def actual(self, facts: Facts, moment: Moment) -> Any:
         row = facts.load("attributes", _attributes).get(self.name)

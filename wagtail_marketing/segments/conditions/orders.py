@@ -9,13 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.conf import settings
 from wagtail_marketing.segments.engine import operators, values
-from wagtail_marketing.segments.engine.period import Period, read_period
+from wagtail_marketing.segments.engine.period import Period, passed, read_period
 from wagtail_marketing.segments.registry import Answer, Condition, Descriptor, Facts, Moment, Scope
 
 from . import order_words
@@ -99,6 +100,17 @@ class OrdersCondition(Condition):
 
     def reads(self, params: OrdersParams) -> frozenset[str]:
         return frozenset({"orders"})
+
+    def due(self, params: OrdersParams, since: Moment, moment: Moment) -> QuerySet | None:
+        ages = [params.within.last] if params.within and params.within.last is not None else []
+        if params.measure in (FIRST, LAST):
+            ages += params.value if isinstance(params.value, tuple) else [params.value]
+        passing = passed("placed_at", ages, since, moment)
+        if passing is None:
+            return None
+        # Whatever it asks of the order: that one of this age is the first, the last or a matching one is judged.
+        rows = Order.objects.filter(passing, cancelled_at__isnull=True, contact__isnull=False)
+        return rows.values_list("contact_id", flat=True)
 
     def q(self, params: OrdersParams, scope: Scope) -> Q:
         if params.unfiltered and params.measure != PRODUCTS:

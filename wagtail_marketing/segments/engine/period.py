@@ -1,9 +1,11 @@
 """``within``: the last days, or from (inclusive) until (exclusive)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +14,19 @@ from wagtail_marketing.segments.errors import InvalidRules
 from wagtail_marketing.segments.registry import Moment
 
 from . import values
+
+
+def passed(column: str, ages: Iterable[timedelta], since: Moment, moment: Moment) -> Q | None:
+    """Instants of ``column`` that came to one of ``ages`` between the two moments; ``None`` without an age.
+
+    Those that lay in the future then and do not now are among them. Both ends count, whichever side of a
+    comparison is open.
+    """
+    found = None
+    for age in {*ages}:
+        reached = Q(**{f"{column}__gte": since.now - age, f"{column}__lte": moment.now - age})
+        found = reached if found is None else found | reached
+    return found and found | Q(**{f"{column}__gte": since.now, f"{column}__lte": moment.now})
 
 
 @dataclass(frozen=True, slots=True)

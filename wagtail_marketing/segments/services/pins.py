@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core import clock, events
 from wagtail_marketing.segments.events import PinsChanged
@@ -17,7 +18,7 @@ def pin_contact(
 ) -> SegmentPin:
     """Pin ``contact``: ``always`` in, else never in. Another pin of the two is replaced.
 
-    It decides at once wherever the segment is asked; the members follow with their next refresh. A contact
+    It decides at once wherever the segment is asked; the members follow within a second (``recheck``). A contact
     that the shop deleted is in no segment, pinned or not.
     """
     pin, _made = SegmentPin.objects.update_or_create(
@@ -25,6 +26,7 @@ def pin_contact(
         contact=contact,
         defaults={"always": always, "created_at": now or clock.now(), "created_by": user},
     )
+    facts.touch("pins", [contact.pk])
     events.publish(PinsChanged(segment.pk, (contact.pk,)))
     return pin
 
@@ -34,5 +36,6 @@ def unpin_contact(*, segment: Segment, contact: Contact) -> bool:
     """Let the rules decide again; returns whether there was a pin."""
     gone, _by_model = SegmentPin.objects.filter(segment=segment, contact=contact).delete()
     if gone:
+        facts.touch("pins", [contact.pk])
         events.publish(PinsChanged(segment.pk, (contact.pk,)))
     return bool(gone)

@@ -8,13 +8,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
-from wagtail_marketing.core import events
+from wagtail_marketing.core import clock, events
 from wagtail_marketing.segments.compiler import contacts_of_segment
 from wagtail_marketing.segments.engine.tree import moment_at
 from wagtail_marketing.segments.errors import Deactivated, NotPublished
 from wagtail_marketing.segments.events import SegmentRefreshed
 from wagtail_marketing.segments.in_force import in_force
 from wagtail_marketing.segments.models import Membership, Segment, SegmentSize
+from wagtail_marketing.segments.schedule import keep_state
 
 
 @transaction.atomic
@@ -34,7 +35,7 @@ def refresh_segment(*, segment: Segment, now: datetime | None = None) -> Segment
             _("“%(segment)s” is deactivated and keeps its members.") % {"segment": segment},
             remedy=_("Activate it first."),
         )
-    now = moment_at(now).now
+    now, started = moment_at(now).now, clock.now()
     # One refresh of a segment at a time: the second waits and then finds nothing to do.
     Segment.objects.select_for_update().get(pk=segment.pk)
     chosen, params = _sql(contacts_of_segment(found, now=now))
@@ -61,6 +62,7 @@ def refresh_segment(*, segment: Segment, now: datetime | None = None) -> Segment
     measured, _made = SegmentSize.objects.update_or_create(
         segment=segment, measured_at=now, defaults={"size": size, "entered": entered, "left": left}
     )
+    keep_state(measured, started)
     events.publish(SegmentRefreshed(segment.pk, now, size, entered, left))
     return measured
 
