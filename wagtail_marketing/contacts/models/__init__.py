@@ -7,9 +7,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .imports import IMPORT_TRANSITIONS, ContactImport, ImportedContact, ImportFault, ImportState
 from .lists import ContactList, ListMembership
 
 __all__ = [
+    "IMPORT_TRANSITIONS",
     "Channel",
     "ConsentChoice",
     "ConsentEvent",
@@ -18,8 +20,12 @@ __all__ = [
     "Contact",
     "ContactAlias",
     "ContactAttribute",
+    "ContactImport",
     "ContactList",
     "FactRange",
+    "ImportFault",
+    "ImportState",
+    "ImportedContact",
     "ListMembership",
     "Strength",
     "Suppression",
