@@ -38,6 +38,9 @@ class Settings:
             "TRACK_OPENS",
             "TRACK_CLICKS",
             "LEDGER_TRIGGERS",
+            "IMPORT_MAX_MB",
+            "IMPORT_MAX_ROWS",
+            "IMPORT_KEEP_DAYS",
         }
     )
 
@@ -155,6 +158,21 @@ class Settings:
     @property
     def track_clicks(self) -> bool:
         return bool(self._get("TRACK_CLICKS", True))
+
+    @property
+    def import_max_bytes(self) -> int:
+        """Size of the largest file of people that is read."""
+        return int(self._get("IMPORT_MAX_MB", 50)) * 2**20
+
+    @property
+    def import_max_rows(self) -> int:
+        """Rows of the largest file of people that is read."""
+        return int(self._get("IMPORT_MAX_ROWS", 500_000))
+
+    @property
+    def import_keep_days(self) -> int:
+        """Days after which an uploaded file and its rows to correct are deleted."""
+        return int(self._get("IMPORT_KEEP_DAYS", 14))
 
 
 settings = Settings()

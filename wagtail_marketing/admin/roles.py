@@ -19,12 +19,21 @@ from wagtail_marketing.models import RoleGrant
 EDITOR_VERBS = frozenset({"add", "change", "view", "preview", "test", "submit"})
 
 #: Named in full, because their first word says too little: they are a manager's.
-NEVER_EDITOR = frozenset({"change_marketingsettings", "change_job", "add_contact", "change_contact"})
+NEVER_EDITOR = frozenset(
+    {"change_marketingsettings", "change_job", "add_contact", "change_contact", "view_contactimport"}
+)
 
 #: What an analyst must not read: people are masked without it, keys are nobody's reading, and of the settings
 #: and jobs nothing is theirs.
 NEVER_ANALYST = frozenset(
-    {"view_personal_data", "view_apitoken", "view_idempotencykey", "view_job", "view_marketingsettings"}
+    {
+        "view_personal_data",
+        "view_apitoken",
+        "view_idempotencykey",
+        "view_job",
+        "view_marketingsettings",
+        "view_contactimport",
+    }
 )
 
 #: Apps whose rows only managers handle.

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,8 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from wagtail_marketing.api import registry as api
+        from wagtail_marketing.core.tasks import drains
+        from wagtail_marketing.jobs import registry as jobs
 
         from . import channels, exporters, ledger, mergers
 
@@ -20,7 +24,26 @@ class ContactsConfig(AppConfig):
         api.register_scope("contacts:write", _("Create and change contacts"))
         api.register_scope("consent:write", _("Take contacts off channels and topics"))
         api.register("contacts", "wagtail_marketing.contacts.api.ContactViewSet", basename="contact")
+        for kind, label, run in (
+            ("contacts.import_check", _("Check a file of contacts"), "check_import_job"),
+            ("contacts.import", _("Import contacts"), "import_job"),
+        ):
+            jobs.register(
+                kind,
+                label=label,
+                run=f"wagtail_marketing.contacts.tasks.{run}",
+                permission="wagtail_marketing_contacts.import_contact",
+                most_attempts=10,
+            )
+        drains.register("contacts.import_files", forget_import_files)
         channels.register()
         exporters.register()
         mergers.register()
         post_migrate.connect(ledger.install_after_migrate, sender=self, dispatch_uid="wagtail_marketing.ledger")
+
+
+def forget_import_files(until: datetime) -> int:
+    """The drain: uploaded files past their days."""
+    from .services.imports import forget_import_files
+
+    return forget_import_files()

@@ -4,6 +4,7 @@ from typing import Any
 
 from .models import ConsentEvent, Contact
 from .registry import erasers, exporters
+from .services.imports import forget_person_in_files
 from .services.lists import forget_in_lists
 
 
@@ -50,3 +51,4 @@ def export_contact(contact: Contact) -> dict[str, Any]:
 def register() -> None:
     exporters.register("contacts", export_contact)
     erasers.register("contacts.lists", forget_in_lists)
+    erasers.register("contacts.imports", forget_person_in_files)

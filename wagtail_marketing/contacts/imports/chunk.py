@@ -61,28 +61,28 @@ def _apply(
 ) -> None:
     if not rows:
         return
-    before = set(seen) if len(rows) == 1 else seen
+    fresh: set[int] = set()
     try:
         with transaction.atomic():
-            part = _engine(source, plan, rows, seen, now, dry)
+            part = _engine(source, plan, rows, seen, fresh, now, dry)
     except (IntegrityError, ValueError, OverflowError):
         if len(rows) == 1:
-            seen.intersection_update(before)
             into.faults.append((rows[0], {"": "refused"}))
             return
         half = len(rows) // 2
         _apply(source, plan, rows[:half], seen, now, dry, into)
         _apply(source, plan, rows[half:], seen, now, dry, into)
         return
+    seen |= fresh
     into.counts += part.counts
     into.faults += part.faults
 
 
 def _engine(
-    source: ContactImport, plan: Plan, rows: Sequence[Row], seen: set[int], now: datetime, dry: bool
+    source: ContactImport, plan: Plan, rows: Sequence[Row], seen: set[int], fresh: set[int], now: datetime, dry: bool
 ) -> ChunkResult:
     done_before = frozenset() if dry else _DoneBefore(source)
-    resource = _Writing(plan, now=now, seen=seen, done_before=done_before, source=source, dry=dry)
+    resource = _Writing(plan, now=now, seen=seen, fresh=fresh, done_before=done_before, source=source, dry=dry)
     width = len(plan.columns)
     dataset = tablib.Dataset(headers=[column.column_name for column in resource.columns])
     identities, numbers = [], []
@@ -167,7 +167,9 @@ class _Writing(ContactResource):
         through = Contact.tags.through
         ids = {contact: {tags[slug] for slug in slugs} for contact, slugs in wanted.items()}
         there = set(
-            through.objects.filter(contact_id__in=ids, tag_id__in=set(tags.values())).values_list("contact_id", "tag_id")
+            through.objects.filter(contact_id__in=ids, tag_id__in=set(tags.values())).values_list(
+                "contact_id", "tag_id"
+            )
         )
         fresh = {
             contact: sorted(tag for tag in wanted_tags if (contact, tag) not in there)
@@ -203,11 +205,11 @@ class _Writing(ContactResource):
                 state, since = outcome.said.get(channel, ("", None))
                 if state == "unsubscribed":
                     left.append(Report(outcome.contact.pk, state, since or self.now))
-                elif state == "subscribed" and not outcome.skipped:
+                elif state == "subscribed" and not outcome.skipped and channel not in outcome.suppressed:
                     since = since or self.plan.agreed_at
                     if not self.plan.may_agree or since is None:
                         self.counts["no_date"] += 1
-                    elif channel not in outcome.suppressed:
+                    else:
                         agreed.append(Report(outcome.contact.pk, state, since, text=self.plan.agreed_by))
             if left:
                 done = record_consents(channel=channel, reports=left, source=SOURCE, now=self.now)

@@ -96,4 +96,10 @@ def said(code: str) -> str:
 def row_error(number: int, column: str, code: str) -> dict[str, Any]:
     """One error of one row for people and programs."""
     message, remedy = REASONS.get(code, REASONS["refused"])
-    return {"row": number, "column": column or _("the row"), "code": code, "message": f"{message}", "remedy": f"{remedy}"}
+    return {
+        "row": number,
+        "column": column or _("the row"),
+        "code": code,
+        "message": f"{message}",
+        "remedy": f"{remedy}",
+    }

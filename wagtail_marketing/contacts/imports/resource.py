@@ -84,7 +84,10 @@ class Column(Field):
 
 
 class ContactResource(ModelResource):
-    """One chunk of rows. ``seen`` holds who stood in earlier chunks and is not in the database (a dry run)."""
+    """One chunk of rows. ``seen`` holds who stood in earlier chunks, ``fresh`` takes who is new in this one.
+
+    Both are hashes of the ways to know a person; a dry run has nothing else to know them by.
+    """
 
     class Meta:
         model = Contact
@@ -96,9 +99,9 @@ class ContactResource(ModelResource):
         clean_model_instances = False
         instance_loader_class = ChunkLoader
 
-    def __init__(self, plan: Plan, *, now: datetime, seen: set[int], done_before: Any = frozenset()):
+    def __init__(self, plan: Plan, *, now: datetime, seen: set[int], fresh: set[int], done_before: Any):
         super().__init__()
-        self.plan, self.now, self.seen, self.done_before = plan, now, seen, done_before
+        self.plan, self.now, self.seen, self.fresh, self.done_before = plan, now, seen, fresh, done_before
         columns = [(place, key) for place, key in enumerate(plan.columns) if key]
         self.columns = [Column(key, f"c{place}", widget_of(key, plan)) for place, key in columns]
         self.fields = {column.column_name: column for column in self.columns}
@@ -144,7 +147,9 @@ class ContactResource(ModelResource):
             raise ValidationError(errors)
         self._put(instance, read)
 
-    def validate_instance(self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True) -> None:
+    def validate_instance(
+        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
+    ) -> None:
         if import_validation_errors:
             raise ValidationError(import_validation_errors)
 
@@ -215,8 +220,7 @@ class ContactResource(ModelResource):
         contact.wm_row = contact.__dict__.get("wm_row", self.number)
         if fresh:
             self.loader.remember(contact)
-            # In a dry run nothing stays: a later chunk knows the person by this alone.
-            self.seen.update(map(hash, self.identity.ways))
+            self.fresh.update(map(hash, self.identity.ways))
 
     def _set(
         self, contact: Contact, given: dict[str, Any], attributes: dict[str, Any], *, fill: bool, outcome: Outcome
@@ -294,7 +298,11 @@ class ContactResource(ModelResource):
         if self.update_instances:
             # The rows are locked and there: this only ever updates.
             Contact.objects.bulk_create(
-                self.update_instances, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
+                self.update_instances,
+                batch_size=500,
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=WRITTEN,
             )
             self.update_instances.clear()
         self._write_attributes()

@@ -101,7 +101,7 @@ def _rows(text: Any, separator: str) -> Iterator[Row]:
             reader = csv.reader(lines, delimiter=separator)
             record, fault = first.rstrip("\r\n").split(separator), "quotes"
         number += 1
-        if number == 1 and len(record) == 1 and record[0].lower().lstrip("\ufeff").startswith("sep="):
+        if number == 1 and 1 <= len(record) <= 2 and record[0].lower().startswith("sep="):
             number = 0
             continue
         cells = [cell.replace("\x00", "").strip(" \t\r\n\xa0\u200b\ufeff") for cell in record]

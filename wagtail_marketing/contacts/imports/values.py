@@ -20,12 +20,21 @@ from .errors import Fault
 #: The same number stands in the row's identity and in its cell: read it once.
 phone_e164 = lru_cache(maxsize=8192)(normalise_phone)
 
-YES = frozenset("yes y true 1 x on ja j wahr oui vrai si sí sim tak".split())
-NO = frozenset("no n false 0 off nein falsch non faux nao não nie none null".split())
-_AGREED = YES | frozenset("subscribed subscribe optin optedin granted active confirmed given accepted".split())
-_LEFT = frozenset("unsubscribed unsubscribe optout optedout left revoked withdrawn cancelled".split())
+YES = frozenset(["yes", "y", "true", "1", "x", "on", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "tak"])
+NO = frozenset(["no", "n", "false", "0", "off", "nein", "falsch", "non", "faux", "nao", "não", "nie", "none", "null"])
+_AGREED = YES | frozenset(["subscribed", "subscribe", "optin", "optedin", "granted", "active", "confirmed"])
+_LEFT = frozenset(["unsubscribed", "unsubscribe", "optout", "optedout", "left", "revoked", "withdrawn", "cancelled"])
 _NOTHING = NO | frozenset(
-    "never neversubscribed neverasked notsubscribed nonsubscribed transactional pending unconfirmed unknown".split()
+    [
+        "never",
+        "neversubscribed",
+        "neverasked",
+        "notsubscribed",
+        "nonsubscribed",
+        "transactional",
+        "pending",
+        "unconfirmed",
+    ]
 )
 _BOUNCED = ("hardbounce", "invalidemail", "bounce", "cleaned", "undeliverable")
 _COMPLAINED = ("spamcomplaint", "complaint", "spam", "abuse")
@@ -226,7 +235,7 @@ class Standing(Widget):
 
 
 class Reason(Widget):
-    """Why never to write: ``bounce``, ``complaint``, ``manual``, ``unsubscribed`` or empty. Lists are looked through."""
+    """Why never to write: ``bounce``, ``complaint``, ``manual``, ``unsubscribed`` or empty. Looks through lists."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         word = word_of(value)

@@ -66,7 +66,9 @@ class ContactImport(models.Model):
         verbose_name=_("uploaded by"),
         editable=False,
     )
-    asked_by = models.CharField(max_length=120, blank=True, default="", editable=False, help_text="An API token's name.")
+    asked_by = models.CharField(
+        max_length=120, blank=True, default="", editable=False, help_text="An API token's name."
+    )
     created_at = models.DateTimeField(_("uploaded"))
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
     undone_at = models.DateTimeField(null=True, editable=False)
