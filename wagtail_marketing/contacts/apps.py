@@ -36,6 +36,9 @@ class ContactsConfig(AppConfig):
                 most_attempts=10,
             )
         drains.register("contacts.import_files", forget_import_files)
+        api.register_scope("lists:read", _("Read static lists"))
+        api.register_scope("lists:write", _("Create, change, fill and delete static lists"))
+        api.register("lists", "wagtail_marketing.contacts.list_api.ContactListViewSet", basename="list")
         channels.register()
         exporters.register()
         mergers.register()

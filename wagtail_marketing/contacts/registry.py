@@ -78,6 +78,19 @@ class ListFilter:
     personal: bool = False
 
 
+@dataclass(frozen=True)
+class ListAction:
+    """What another room does with a static list: a button of its page.
+
+    ``url(contact_list)`` leads to a view that asks or shows; ``permission`` is needed to see the button.
+    """
+
+    label: Any
+    url: Callable[[Any], str]
+    permission: str
+    icon: str = "arrow-right"
+
+
 #: channel -> ``ChannelAddress``
 channels: Registry[ChannelAddress] = Registry("channels")
 #: room -> ``export(contact) -> JSON-serialisable``: everything that the room knows of the person
@@ -88,6 +101,7 @@ erasers: Registry[Callable[[Any], None]] = Registry("erasers")
 mergers: Registry[Any] = Registry("mergers")
 profile_blocks: Registry[ProfileBlock] = Registry("profile blocks")
 list_columns: Registry[ListColumn] = Registry("list columns")
+list_actions: Registry[ListAction] = Registry("actions of lists")
 #: room -> ``find(contact_list) -> labels`` of what chooses people by a static list: such a list is not deleted
 list_users: Registry[Callable[[Any], Sequence[Any]]] = Registry("users of lists")
 list_filters: Registry[ListFilter] = Registry("list filters")

@@ -4,25 +4,40 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.log_actions import LogFormatter
 
 from wagtail_marketing.admin import registry
 
+from .admin.list_views import source_words
+from .admin.lists import ContactListViewSet
 from .admin.profile import channels_block, details_block, tags_block
 from .admin.viewsets import ContactViewSet
 from .registry import ProfileBlock, profile_blocks
 
 registry.register_viewset(ContactViewSet, order=registry.CONTACTS)
+registry.register_viewset(ContactListViewSet, order=registry.CONTACTS + 10)
 profile_blocks.register("channels", ProfileBlock(20, channels_block))
 profile_blocks.register("tags", ProfileBlock(30, tags_block))
 profile_blocks.register("details", ProfileBlock(90, details_block))
 
-LOG_ACTIONS = (
-    ("add", _("Add to list"), _("Contacts put on the list")),
-    ("remove", _("Take off list"), _("Contacts taken off the list")),
-)
+LIST_ACTIONS = {
+    "add": (_("Add to list"), _("Put %(count)s contacts on the list (%(source)s)")),
+    "remove": (_("Take off list"), _("Took %(count)s contacts off the list (%(source)s)")),
+    "export": (_("Download list"), _("Downloaded %(count)s members (%(source)s)")),
+}
+
+
+def list_formatter(name: str, words: Any, said: Any) -> type[LogFormatter]:
+    """One line of a list's history: how many, and where from."""
+
+    def format_message(self: LogFormatter, entry: Any) -> str:
+        data = {"count": 0, "source": "", **entry.data}
+        return str(said) % {"count": data["count"], "source": source_words(data["source"])}
+
+    return type(f"List{name.title()}Formatter", (LogFormatter,), {"label": words, "format_message": format_message})
 
 
 @hooks.register("register_log_actions")
 def register_log_actions(actions: Any) -> None:
-    for name, label, message in LOG_ACTIONS:
-        actions.register_action(f"wagtail_marketing.list.{name}", label, message)
+    for name, (words, said) in LIST_ACTIONS.items():
+        actions.register_action(f"wagtail_marketing.list.{name}")(list_formatter(name, words, said))

@@ -1,8 +1,12 @@
 """Static lists: contacts that somebody put together by hand, by file or by a filter."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -41,6 +45,14 @@ class ContactList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """A name that is taken is said at the name, and not by the name of a constraint."""
+        try:
+            super().validate_constraints(exclude=exclude)
+        except ValidationError as error:
+            taken = gettext("There is a list “%(name)s” already. Choose another name.") % {"name": self.name}
+            raise ValidationError({"name": taken}) from error
 
 
 class ListMembership(models.Model):

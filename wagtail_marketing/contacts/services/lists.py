@@ -12,15 +12,19 @@ from wagtail.log_actions import log
 from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.errors import ListExists, ListGone, ListInUse
 from wagtail_marketing.contacts.events import ListChanged
+from wagtail_marketing.contacts.list_selectors import resolve, superfluous
 from wagtail_marketing.contacts.models import Contact, ContactList, ListMembership
 from wagtail_marketing.contacts.registry import list_users
 from wagtail_marketing.core import clock, events
 from wagtail_marketing.core.errors import InvalidInput
 
+from .people import create_contact
 from .sets import as_querysets, chosen_sql
 
 #: Contacts that an event names one by one; more are "many".
 NAMED = 1000
+#: Contacts that are made of pasted addresses in one go; more are an import.
+NEW_AT_ONCE = 500
 CHANGEABLE = ("name", "description", "site")
 #: The lock on a list's row while its members change. Off only in the twin test.
 _lock_list = True
@@ -112,6 +116,36 @@ def remove_from_list(
         removed += ListMembership.objects.filter(contact_list=contact_list, contact__in=ids).delete()[0]
     _settle(contact_list, removed=removed, contacts=contacts, source=source, user=user, now=now or clock.now())
     return removed
+
+
+@transaction.atomic
+def add_new_to_list(
+    *, contact_list: ContactList, addresses: Iterable[str], source: str = "paste", user: Any = None
+) -> int:
+    """Make a contact of every address that nobody has, and put all on the list; returns how many were made.
+
+    It gives no consent. Raises ``InvalidInput`` for what is no address, or for more than ``NEW_AT_ONCE``.
+    """
+    found = resolve(addresses)
+    if found.unreadable:
+        raise InvalidInput(_("“%(value)s” is not an e-mail address.") % {"value": found.unreadable[0]}, field="lines")
+    if len(found.unknown) > NEW_AT_ONCE:
+        raise InvalidInput(
+            _("%(count)s new contacts are too many for one go.") % {"count": len(found.unknown)},
+            field="lines",
+            remedy=_("Import them as a file."),
+        )
+    made = [create_contact(source="list", email=address).pk for address in found.unknown]
+    add_to_list(contact_list=contact_list, contacts=[*found.contacts, *made], source=source, user=user)
+    return len(made)
+
+
+@transaction.atomic
+def keep_one_per_address(*, contact_list: ContactList, user: Any = None) -> int:
+    """Of several contacts with one address keep the one with the lowest id; returns how many were taken off."""
+    return remove_from_list(
+        contact_list=contact_list, contacts=superfluous(contact_list), source="duplicates", user=user
+    )
 
 
 @transaction.atomic
