@@ -23,6 +23,8 @@ from .registry import Answer, Facts, Moment, Scope
 def tree_q(tree: Group | Rule, scope: Scope) -> Q:
     """The condition on ``Contact``. Every leaf is true or false, never NULL, so that ``none`` may negate."""
     if isinstance(tree, Rule):
+        if scope.trace is not None and not tree.condition.reusable:
+            scope.trace.reusable = False
         return tree.condition.q(tree.params, scope)
     parts = [tree_q(rule, scope) for rule in tree.rules]
     if tree.match == "all":

@@ -1,12 +1,13 @@
 """What is in force of a segment: its published rules, whether it is active, and whether anybody is pinned."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db import connection
 
-from .models import Segment, SegmentPin, SegmentVersion
+from .models import Segment, SegmentPin, SegmentState, SegmentVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +26,37 @@ class InForce:
 
 
 def in_force(ids: Iterable[int]) -> dict[int, InForce]:
-    """Those of the segments ``ids`` that are published, by id: one statement."""
-    newest = SegmentVersion.objects.filter(segment=OuterRef("pk")).order_by("-number")
-    pins = SegmentPin.objects.filter(segment=OuterRef("pk"))
-    rows = (
-        Segment.objects.filter(pk__in=tuple(ids), live=True)
-        .annotate(
-            wm_version=Subquery(newest.values("pk")[:1]),
-            wm_rules=Subquery(newest.values("rules")[:1]),
-            wm_always=Exists(pins.filter(always=True)),
-            wm_never=Exists(pins.filter(always=False)),
-        )
-        .order_by("pk")
-        .values_list("pk", "name", "wm_version", "wm_rules", "state__active", "wm_always", "wm_never")
+    """Those of the segments ``ids`` that are published, by id: one statement.
+
+    Written by hand: it stands before every question, and Django takes longer to build it than to ask it.
+    """
+    wanted = tuple(ids)
+    if not wanted:
+        return {}
+    segment, version, state, pin = (
+        connection.ops.quote_name(model._meta.db_table) for model in (Segment, SegmentVersion, SegmentState, SegmentPin)
     )
-    return {
-        pk: InForce(pk, name, version, rules, active is not False, always, never)
-        for pk, name, version, rules, active, always, never in rows
-        if version is not None
-    }
+    places = ", ".join(["%s"] * len(wanted))
+    pinned = f"EXISTS (SELECT 1 FROM {pin} AS pin WHERE pin.segment_id = segment.id AND"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT segment.id, segment.name, version.id, version.rules, state.active,"  # noqa: S608
+            f" {pinned} pin.always), {pinned} NOT pin.always)"
+            f" FROM {segment} AS segment JOIN {version} AS version ON version.segment_id = segment.id"
+            f" AND version.number = (SELECT MAX(number) FROM {version} AS newer WHERE newer.segment_id = segment.id)"
+            f" LEFT JOIN {state} AS state ON state.segment_id = segment.id"
+            f" WHERE segment.live AND segment.id IN ({places}) ORDER BY segment.id",
+            wanted,
+        )
+        return {
+            pk: InForce(
+                pk,
+                name,
+                version,
+                json.loads(rules) if isinstance(rules, str) else rules,
+                active is None or bool(active),
+                bool(always),
+                bool(never),
+            )
+            for pk, name, version, rules, active, always, never in cursor.fetchall()
+        }

@@ -32,17 +32,29 @@ class Moment:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
 
+@dataclass(slots=True)
+class Trace:
+    """What a condition was compiled from, for who keeps the SQL."""
+
+    #: Segments that were looked at, as they were in force (None: not published).
+    segments: dict[int, Any] = field(default_factory=dict)
+    #: Whether every kind says so of itself (``Condition.reusable``).
+    reusable: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a compiled condition needs to know: the moment, and whose rows may be looked at.
 
     ``contact_ids`` pushes a handful of contacts down into every subquery (a new order re-checks one);
-    ``inside`` are the segments that are being compiled, so that a circle is seen.
+    ``inside`` are the segments that are being compiled, so that a circle is seen; ``trace`` is filled for who
+    keeps the SQL.
     """
 
     moment: Moment
     contact_ids: Sequence[int] | None = None
     inside: tuple[int, ...] = ()
+    trace: Trace | None = None
 
     def narrow(self, rows: QuerySet, path: str = "contact") -> QuerySet:
         """``rows`` of the contacts in question only."""
@@ -97,6 +109,9 @@ class Condition(ABC):
     key: str
     #: Heading in the builder's menu.
     label: Any
+    #: True: ``q`` follows the moment only through ``now`` plus or minus a fixed time and through ``today``, so
+    #: that its SQL can be kept for the day and asked again with another ``now``.
+    reusable = False
 
     @abstractmethod
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> Any:

@@ -1,5 +1,6 @@
 """Reads of segments: whom they hold, how many, who they are, and why."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from .limits import guarded
 from .models import Membership, Segment, SegmentPin, SegmentSize, SegmentState, SegmentVersion
 from .references import refer_to
 from .registry import Facts, usages
+from .statements import ask
 
 
 def published_version(segment: Segment | int) -> SegmentVersion | None:
@@ -41,9 +43,28 @@ def contacts_in(segment: Segment | int, *, now: datetime | None = None) -> Query
 
 
 def is_in(segment: Segment | int, contact: Contact, *, now: datetime | None = None) -> bool:
-    """Whether one contact is in, right now: the contact is pushed down into every part of the query."""
-    found = _in_force(segment)
-    return found is not None and contacts_of_segment(found, now=now, contact_ids=[contact.pk]).exists()
+    """Whether one contact is in, right now: the contact is pushed down into every part of the query.
+
+    Raises ``InvalidRules`` where the rules can no longer be read.
+    """
+    pk = segment.pk if isinstance(segment, Segment) else segment
+    asked = ask([pk], [contact.pk], moment_at(now))
+    if pk in asked.broken:
+        raise asked.broken[pk]
+    return bool(asked.held.get(pk))
+
+
+def memberships_of(
+    contact_ids: Sequence[int], segments: Iterable[Segment | int], *, now: datetime | None = None
+) -> dict[int, frozenset[int]]:
+    """Which of a handful of contacts are in which segments, right now: segment id -> ids of those in it.
+
+    Two statements however many segments (see ``statements``), with the contacts pushed down into every part. A
+    segment whose rules can no longer be read (a topic that they name is gone) is missing in the answer: nobody
+    knows who is in. So is one that is not published.
+    """
+    asked = ask([one.pk if isinstance(one, Segment) else one for one in segments], contact_ids, moment_at(now))
+    return {pk: frozenset(held) for pk, held in asked.held.items()}
 
 
 def _in_force(segment: Segment | int) -> InForce | None:

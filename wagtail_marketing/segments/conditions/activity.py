@@ -57,6 +57,7 @@ def _happened(contact: Contact) -> list[tuple[str, datetime, str, str]]:
 class ActivityCondition(Condition):
     key = "activity"
     label = gettext_lazy("What they did")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> ActivityParams:
         reader = values.Reader(params, path)

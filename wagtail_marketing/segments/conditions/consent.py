@@ -53,6 +53,7 @@ def _topic(raw: Any, path: str) -> Topic:
 class ConsentCondition(Condition):
     key = "consent"
     label = gettext_lazy("What they agreed to")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> ConsentParams:
         reader = Reader(params, path)

@@ -49,6 +49,7 @@ def in_words(value: Any) -> str:
 class ContactCondition(Condition):
     key = "contact"
     label = gettext_lazy("Who they are")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> ContactParams:
         reader = Reader(params, path)

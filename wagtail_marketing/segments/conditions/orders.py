@@ -66,6 +66,7 @@ class OrdersParams:
 class OrdersCondition(Condition):
     key = "orders"
     label = gettext_lazy("What they bought")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> OrdersParams:
         reader = values.Reader(params, path)

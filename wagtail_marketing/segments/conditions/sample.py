@@ -52,6 +52,7 @@ def _percent(raw: Any, path: str) -> Decimal:
 class SampleCondition(Condition):
     key = "sample"
     label = gettext_lazy("A share of them, at random")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> SampleParams:
         reader = values.Reader(params, path)

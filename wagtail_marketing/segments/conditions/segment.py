@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from wagtail_marketing.segments.compiler import check_segment, segment_q
 from wagtail_marketing.segments.engine import values
+from wagtail_marketing.segments.engine.tree import parse
 from wagtail_marketing.segments.errors import InvalidRules
 from wagtail_marketing.segments.in_force import in_force
 from wagtail_marketing.segments.models import Segment
@@ -30,6 +31,7 @@ def _off(name: str) -> str:
 class SegmentCondition(Condition):
     key = "segment"
     label = gettext_lazy("Who is in a segment")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> SegmentParams:
         reader = values.Reader(params, path)
@@ -45,10 +47,14 @@ class SegmentCondition(Condition):
         return SegmentParams(pk, found.name)
 
     def reads(self, params: SegmentParams) -> frozenset[str]:
-        return frozenset({"segments"})
+        found = in_force([params.pk]).get(params.pk)
+        inner = parse(found.rules).reads() if found else frozenset()
+        return inner | {"segments"}
 
     def q(self, params: SegmentParams, scope: Scope) -> Q:
         found = in_force([params.pk]).get(params.pk)
+        if scope.trace is not None:
+            scope.trace.segments[params.pk] = found
         return Q(pk__in=()) if found is None else segment_q(found, scope)
 
     def check(self, params: SegmentParams, facts: Facts, moment: Moment) -> Answer:

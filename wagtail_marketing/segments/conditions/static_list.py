@@ -30,6 +30,7 @@ def _lists(contact: Contact) -> dict[int, datetime]:
 class ListCondition(Condition):
     key = "list"
     label = gettext_lazy("Who is on a list")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> ListParams:
         reader = values.Reader(params, path)
