@@ -41,6 +41,11 @@ class Settings:
             "IMPORT_MAX_MB",
             "IMPORT_MAX_ROWS",
             "IMPORT_KEEP_DAYS",
+            "OPT_IN_DAYS",
+            "SIGN_UP_RATE",
+            "SIGN_UP_MIN_SECONDS",
+            "KEEP_CONSENT_IP",
+            "CLIENT_IP_HEADER",
         }
     )
 
@@ -149,6 +154,31 @@ class Settings:
     @property
     def track_opens(self) -> bool:
         return bool(self._get("TRACK_OPENS", True))
+
+    @property
+    def opt_in_lifetime(self) -> timedelta:
+        """How long the link of a confirmation works, and how long a sign-up is kept."""
+        return timedelta(days=self._get("OPT_IN_DAYS", 30))
+
+    @property
+    def sign_up_rate(self) -> str:
+        """Sign-ups that one client address may make, in DRF's form."""
+        return str(self._get("SIGN_UP_RATE", "20/hour"))
+
+    @property
+    def sign_up_min_seconds(self) -> float:
+        """A form that comes back sooner than this was filled in by a program."""
+        return float(self._get("SIGN_UP_MIN_SECONDS", 2))
+
+    @property
+    def keep_consent_ip(self) -> bool:
+        """Whether the client's address is kept as evidence of a consent."""
+        return bool(self._get("KEEP_CONSENT_IP", True))
+
+    @property
+    def client_ip_header(self) -> str:
+        """Key of ``request.META`` that holds the client's address; behind a proxy, what the proxy sets."""
+        return str(self._get("CLIENT_IP_HEADER", "REMOTE_ADDR"))
 
     @property
     def ledger_triggers(self) -> bool:

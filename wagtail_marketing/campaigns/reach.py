@@ -29,6 +29,7 @@ def left_out(reach: Reach) -> list[LeftOut]:
         ("no_address", reach.no_address, _("%(count)s without e-mail")),
         ("never", reach.never, _("%(count)s never agreed to e-mail")),
         ("pending", reach.pending, _("%(count)s not confirmed yet")),
+        ("paused", reach.paused, _("%(count)s asked for a pause")),
         ("suppressed", reach.suppressed, _("%(count)s with an address that must not be written to")),
         ("duplicates", reach.duplicates, _("%(count)s sharing the address of another")),
     )

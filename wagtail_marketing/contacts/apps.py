@@ -18,7 +18,8 @@ class ContactsConfig(AppConfig):
         from wagtail_marketing.core.tasks import drains
         from wagtail_marketing.jobs import registry as jobs
 
-        from . import channels, exporters, ledger, mergers
+        from . import channels, checks, exporters, ledger, mergers, registry
+        from .services import opt_in, preferences
 
         api.register_scope("contacts:read", _("Read contacts and their consent"))
         api.register_scope("contacts:write", _("Create and change contacts"))
@@ -42,6 +43,10 @@ class ContactsConfig(AppConfig):
         channels.register()
         exporters.register()
         mergers.register()
+        registry.exporters.register("preferences", preferences.export_preferences)
+        registry.erasers.register("preferences", preferences.erase_preferences)
+        drains.register("sign-ups", opt_in.drain)
+        checks.register()
         post_migrate.connect(ledger.install_after_migrate, sender=self, dispatch_uid="wagtail_marketing.ledger")
 
 

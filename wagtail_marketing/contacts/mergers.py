@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .merging import Merger, Moved
-from .models import Contact, ContactAlias, ContactList, ContactMerge, ListMembership
+from .models import Contact, ContactAlias, ContactList, ContactMerge, ContactPreference, ListMembership, SignUp
 from .registry import mergers
 from .services.lists import recount
 
@@ -31,6 +31,8 @@ class MovedList(Moved):
 MERGER = Merger(
     MovedList(ListMembership, unique=("contact_list",), label=_("lists")),
     Moved(Contact.tags.through, unique=("tag",), label=_("tags")),
+    Moved(ContactPreference),
+    Moved(SignUp),
     Moved(ContactAlias),
     Moved(ContactMerge, "keep"),
 )

@@ -22,6 +22,19 @@ class ChannelAddress:
 
 
 @dataclass(frozen=True)
+class ConfirmationSender:
+    """How the question "did you sign up?" reaches an address of a channel.
+
+    ``send(sign_ups)`` hands one question per row over, inside the caller's transaction: rows of one site and
+    language, each with its contact; the link is ``links.confirm_url(sign_up)``. It raises a ``DomainError``
+    where the site is not ready, and is asked again later.
+    """
+
+    channel: str
+    send: Callable[[Sequence[Any]], None]
+
+
+@dataclass(frozen=True)
 class ProfileBlock:
     """A block of the contact's page: lower ``order`` stands higher.
 
@@ -93,6 +106,8 @@ class ListAction:
 
 #: channel -> ``ChannelAddress``
 channels: Registry[ChannelAddress] = Registry("channels")
+#: channel -> ``ConfirmationSender``
+confirmation_senders: Registry[ConfirmationSender] = Registry("confirmation senders")
 #: room -> ``export(contact) -> JSON-serialisable``: everything that the room knows of the person
 exporters: Registry[Callable[[Any], Any]] = Registry("exporters")
 #: room -> ``erase(contact) -> None``: removes or pseudonymises it; runs inside the erasing transaction

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
+from wagtail_marketing.core import clock
 from wagtail_marketing.core.identity import address_hash, digits_of, normalise_email, normalise_phone
 
-from .models import ConsentChoice, ConsentState, Contact, Suppression, Topic
+from .engine.contact_times import next_within, within
+from .models import ConsentChoice, ConsentState, Contact, ContactPreference, Suppression, Topic
 from .registry import channel_address, channels
 
 
@@ -46,15 +49,22 @@ def suppressed_q(channel: str, *, contact: str = "pk") -> Q:
     )
 
 
+def paused_q(*, contact: str = "pk", now: datetime | None = None) -> Q:
+    """The person asked for a pause that is not over at ``now``."""
+    paused = ContactPreference.objects.filter(contact=OuterRef(contact), paused_until__gt=now or clock.now())
+    return Q(Exists(paused))
+
+
 def deliverable_q(channel: str, topic: Topic | int | None = None, *, contact: str = "pk") -> Q:
-    """Who may be written to: has an address, consented (``consented_q``) and is not suppressed.
+    """Who may be written to: has an address, consented (``consented_q``), is not suppressed and has no pause.
 
     The same condition serves the audience, the freeze and the last look before a message leaves.
     """
     address = channel_address(channel)
     prefix = "" if contact == "pk" else f"{contact}__"
     has_address = ~Q(**{f"{prefix}{address.address_field}": ""})
-    return has_address & consented_q(channel, topic, contact=contact) & ~suppressed_q(channel, contact=contact)
+    forbidden = suppressed_q(channel, contact=contact) | paused_q(contact=contact)
+    return has_address & consented_q(channel, topic, contact=contact) & ~forbidden
 
 
 def deliverable(channel: str, topic: Topic | int | None = None) -> QuerySet[Contact]:
@@ -86,13 +96,14 @@ class Reach:
     unsubscribed: int
     suppressed: int
     duplicates: int
+    paused: int = 0
 
 
 def reach(contacts: QuerySet[Contact], channel: str, topic: Topic | int | None = None) -> Reach:
     """Count ``contacts`` by what would become of a message to each: one statement.
 
     Reasons are taken in this order: no address, suppressed, unsubscribed (channel or topic), waiting for
-    confirmation, never agreed (or agreed with another address), second contact with one address.
+    confirmation, paused, never agreed (or agreed with another address), second contact with one address.
     """
     address = channel_address(channel)
     has = ~Q(**{address.address_field: ""})
@@ -102,11 +113,12 @@ def reach(contacts: QuerySet[Contact], channel: str, topic: Topic | int | None =
         "wm_suppressed": suppressed_q(channel),
         "wm_left": Q(Exists(on_channel.filter(state=ConsentChoice.UNSUBSCRIBED))),
         "wm_pending": Q(Exists(on_channel.filter(state=ConsentChoice.PENDING))),
+        "wm_paused": consented_q(channel) & paused_q(),
     }
     if topic is not None:
         of_topic = _states(channel, _topic_id(topic), "pk")
         ways["wm_left"] |= Q(Exists(of_topic.filter(state=ConsentChoice.UNSUBSCRIBED)))
-    yes, suppressed, left, pending = (Q(**{name: True}) for name in ways)
+    yes, suppressed, left, pending, paused = (Q(**{name: True}) for name in ways)
     counts = (
         Contact.objects.filter(pk__in=contacts.order_by().values("pk"))
         .annotate(**ways)
@@ -118,10 +130,11 @@ def reach(contacts: QuerySet[Contact], channel: str, topic: Topic | int | None =
             suppressed=Count("pk", filter=has & suppressed),
             unsubscribed=Count("pk", filter=has & ~suppressed & left),
             pending=Count("pk", filter=has & ~suppressed & ~left & pending),
+            paused=Count("pk", filter=has & ~suppressed & ~left & ~pending & paused),
         )
     )
     duplicates = counts.pop("deliverable") - counts["reachable"]
-    known = sum(counts[name] for name in ("reachable", "no_address", "suppressed", "unsubscribed", "pending"))
+    known = sum(counts.values()) - counts["total"]
     return Reach(**counts, duplicates=duplicates, never=counts["total"] - known - duplicates)
 
 
@@ -268,3 +281,48 @@ def is_suppressed(*, channel: str, address: str) -> bool:
     """Whether ``address`` must not be written to on ``channel``."""
     digest = address_hash(channel_address(channel).normalise(address))
     return bool(digest) and Suppression.objects.filter(channel=channel, address_hash=digest).exists()
+
+
+def preference_of(contact: Contact) -> ContactPreference | None:
+    """How the person wants to be written to, if they said so."""
+    return ContactPreference.objects.filter(contact=contact).first()
+
+
+def zone_of(contact: Contact, preference: ContactPreference | None) -> ZoneInfo:
+    """The person's zone: as they said, as the shop says, else the shop's own."""
+    for name in (preference.time_zone if preference else "", contact.time_zone):
+        try:
+            if name:
+                return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    return clock.shop_zone()
+
+
+def may_contact_at(contact: Contact, at: datetime, *, preference: ContactPreference | None = None) -> bool:
+    """Whether ``at`` is no pause and lies in the hours in which the person wants to be written to.
+
+    Says nothing of consent: see ``deliverable_q``. For many contacts ``select_related("preference")`` and give
+    it, else it is read.
+    """
+    found = preference or preference_of(contact)
+    if found is None:
+        return True
+    if found.paused_until is not None and found.paused_until > at:
+        return False
+    return within(at, zone_of(contact, found), found.contact_from, found.contact_until)
+
+
+def next_contact_at(contact: Contact, at: datetime, *, preference: ContactPreference | None = None) -> datetime:
+    """``at``, or the first moment after it at which ``may_contact_at`` says yes."""
+    found = preference or preference_of(contact)
+    if found is None:
+        return at
+    start = max(at, found.paused_until) if found.paused_until else at
+    return next_within(start, zone_of(contact, found), found.contact_from, found.contact_until)
+
+
+def language_of(contact: Contact, *, preference: ContactPreference | None = None) -> str:
+    """The language that the person chose, else what the shop knows; may be empty."""
+    found = preference or preference_of(contact)
+    return (found.language if found else "") or contact.language

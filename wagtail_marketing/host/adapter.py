@@ -83,6 +83,10 @@ class HostAdapter(ABC):
         """The key of the shop's own object, to name it where it cannot be read."""
         return str(instance.pk)
 
+    def customer_key_of(self, request: Any) -> str:
+        """The key of the customer who is logged in with ``request``; empty: nobody. Opens their preferences."""
+        return ""
+
     def consent_channels(self) -> tuple[str, ...]:
         """The channels whose consent the shop knows; for the others its silence says nothing."""
         return ()

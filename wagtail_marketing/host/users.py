@@ -1,5 +1,7 @@
 """The default: a site with users and no shop."""
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 
 from .maps import CustomerMap, ModelMap
@@ -22,3 +24,7 @@ class UserAdapter(ModelHostAdapter):
                 created_at="date_joined" if "date_joined" in names else "",
             )
         }
+
+    def customer_key_of(self, request: Any) -> str:
+        user = getattr(request, "user", None)
+        return str(user.pk) if user is not None and user.is_authenticated else ""

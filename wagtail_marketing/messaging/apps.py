@@ -11,11 +11,12 @@ class MessagingConfig(AppConfig):
     requires = ("wagtail_marketing.contacts", "wagtail_marketing.commerce", "wagtail_marketing.activity")
 
     def ready(self) -> None:
+        from wagtail_marketing.contacts.registry import ConfirmationSender, confirmation_senders
         from wagtail_marketing.core.tasks import drains
 
         from . import blocks, checks, privacy, registry, tokens
         from .backends.email import EmailChannel
-        from .services import delivery
+        from .services import confirmations, delivery
 
         blocks.register()
         tokens.register()
@@ -23,4 +24,6 @@ class MessagingConfig(AppConfig):
         if "email" not in registry.channels:
             registry.channels.register("email", EmailChannel())
         drains.register("messaging", delivery.drain)
+        if "email" not in confirmation_senders:
+            confirmation_senders.register("email", ConfirmationSender("email", confirmations.ask_by_email))
         checks.register()

@@ -115,7 +115,7 @@ def render_for(template: EmailTemplate, contact: Any = None) -> Rendered:
             context.update(
                 tokens.contexts([contact], roots=roots, context=tokens.TokenContext(site=template.site))[contact.pk]
             )
-        context["links"] = {token.name.partition(".")[2]: token.sample for token in tokens.LINK_TOKENS}
+        context |= tokens.sample_links()
         return render(content, context)
 
 
@@ -199,10 +199,11 @@ def _footer(template: EmailTemplate, brand: Brand, writer: Writer) -> str:
         lines = "<br>".join(escape(line.strip()) for line in brand.postal_address.splitlines() if line.strip())
         parts.append(f"<p>{escape(brand.sender_name)}<br>{lines}</p>" if brand.sender_name else f"<p>{lines}</p>")
     if template.message_class == MessageClass.MARKETING:
-        url = writer.token("{{ links.unsubscribe }}")
+        leave, prefer = writer.token("{{ links.unsubscribe }}"), writer.token("{{ links.preferences }}")
         parts.append(
             f"<p>{escape(_('You get this e-mail because you agreed to it.'))} "
-            f'<a href="{url}">{escape(_("Unsubscribe"))}</a></p>'
+            f'<a href="{prefer}">{escape(_("Change what you get"))}</a> · '
+            f'<a href="{leave}">{escape(_("Unsubscribe"))}</a></p>'
         )
     if not parts:
         return ""

@@ -88,6 +88,14 @@ def sample_context() -> dict[str, Any]:
     return _nest({token.name: token.sample for token in tokens}, sample=True)
 
 
+def sample_links() -> dict[str, dict[str, Any]]:
+    """Links that lead nowhere in particular, for previews with the values of a real person."""
+    return {
+        "links": {token.name.partition(".")[2]: token.sample for token in LINK_TOKENS},
+        "sign_up": {token.name.partition(".")[2]: token.sample for token in SIGN_UP_TOKENS},
+    }
+
+
 def contexts(
     contacts: Sequence[Any], *, roots: Iterable[str], context: TokenContext | None = None
 ) -> dict[int, dict[str, Any]]:
@@ -185,7 +193,13 @@ SHOP_TOKENS = (
 )
 LINK_TOKENS = (
     Token("links.unsubscribe", "url", _("Link: unsubscribe"), "https://shop.example/unsubscribe"),
+    Token("links.preferences", "url", _("Link: topics, pauses and other preferences"), "https://shop.example/mine"),
     Token("links.web_version", "url", _("Link: see this message in the browser"), "https://shop.example/view"),
+)
+
+SIGN_UP_TOKENS = (
+    Token("sign_up.confirm", "url", _("Link: confirm the sign-up (confirmation only)"), "https://shop.example/yes"),
+    Token("sign_up.topics", "text", _("Topics that were chosen (confirmation only)"), "Weekly specials, Recipes"),
 )
 
 
@@ -240,10 +254,32 @@ def load_shop(contacts: Sequence[Any], context: TokenContext) -> dict[int, dict[
     return {contact.pk: row for contact in contacts}
 
 
+def load_sign_ups(contacts: Sequence[Any], context: TokenContext) -> dict[int, dict[str, Any]]:
+    """What each of them signed up for, and the link by which they confirm it: two or three queries."""
+    from wagtail_marketing.contacts.links import confirm_url
+    from wagtail_marketing.contacts.models import SignUp, Topic
+
+    from .brand import brand_for
+
+    brand = context.cache.get("brand") or context.cache.setdefault("brand", brand_for(context.site))
+    asked = list(SignUp.objects.filter(contact__in=contacts, channel="email", ask=True).order_by("pk"))
+    chosen = {pk for row in asked for pk in row.topics}
+    topics = {topic.pk: topic.words()[0] for topic in Topic.objects.filter(pk__in=chosen).prefetch_related("texts")}
+    return {
+        row.contact_id: {
+            "confirm": confirm_url(row, base_url=brand.base_url),
+            "topics": ", ".join(topics[pk] for pk in row.topics if pk in topics),
+        }
+        for row in asked
+        if row.contact_id is not None
+    }
+
+
 def register() -> None:
     """Register our own tokens (from ``AppConfig.ready``)."""
     register_tokens("contact", CONTACT_TOKENS, load_contacts)
     register_tokens("order", ORDER_TOKENS, load_orders)
     register_tokens("shop", SHOP_TOKENS, load_shop)
     register_tokens("links", LINK_TOKENS, None)
+    register_tokens("sign_up", SIGN_UP_TOKENS, load_sign_ups)
     open_prefixes.register("contact.attributes", _("any attribute that the shop’s adapter declares"))

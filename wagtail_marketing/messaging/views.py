@@ -99,7 +99,7 @@ def web_version(request: HttpRequest, token: str) -> HttpResponse:
         context = tokens.contexts([message.contact], roots=roots, context=tokens.TokenContext(site=message.send.site))[
             message.contact.pk
         ]
-        context["links"] = message_links(content["base_url"], message.pk)
+        context["links"] = message_links(content["base_url"], message.pk, message.contact)
         html = rendering.render(content, context).html
     if request.method == "GET":
         reactions.record_view(message=message)

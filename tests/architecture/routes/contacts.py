@@ -1,6 +1,6 @@
 from wagtail_marketing.contacts.services import add_tag, create_contact
 
-from . import ALL, Row, model_rows
+from . import ALL, PUBLIC, Row, model_rows
 
 
 def a_contact():
@@ -18,6 +18,11 @@ ROWS = {
     "marketing_contacts:add_tag": Row("manager editor", a_contact, get=405),
     "marketing_contacts:remove_tag": Row("manager editor", a_tag, get=405),
     "marketing_notes:add": Row("manager editor", a_contact, get=405),
+    "wagtail_marketing:sign_up": PUBLIC,
+    "wagtail_marketing:sign_up_done": PUBLIC,
+    "wagtail_marketing:confirm": PUBLIC,
+    "wagtail_marketing:preferences": PUBLIC,
+    "wagtail_marketing:my_preferences": PUBLIC,
 }
 
 API = {

@@ -5,14 +5,19 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
 
 from .imports import IMPORT_TRANSITIONS, ContactImport, ImportedContact, ImportFault, ImportState
 from .lists import ContactList, ListMembership
+from .sign_up import ConfirmationSent, ContactPreference, SignUp
 
 __all__ = [
     "IMPORT_TRANSITIONS",
     "Channel",
+    "ConfirmationSent",
     "ConsentChoice",
     "ConsentEvent",
     "ConsentEvidence",
@@ -22,16 +27,19 @@ __all__ = [
     "ContactAttribute",
     "ContactImport",
     "ContactList",
+    "ContactPreference",
     "FactRange",
     "ImportFault",
     "ImportState",
     "ImportedContact",
     "ListMembership",
+    "SignUp",
     "Strength",
     "Suppression",
     "SuppressionReason",
     "Tag",
     "Topic",
+    "TopicText",
 ]
 
 
@@ -176,13 +184,33 @@ class ContactAttribute(models.Model):
         return self.name
 
 
-class Topic(models.Model):
-    """What a person can agree to hear about, such as "weekly specials"."""
+class Topic(ClusterableModel):
+    """What a person can agree to hear about, such as "weekly specials"; ``texts`` says it in other languages."""
 
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=120)
-    description = models.CharField(_("description"), max_length=255, blank=True, default="")
-    site = models.ForeignKey("wagtailcore.Site", models.CASCADE, null=True, blank=True, verbose_name=_("site"))
+    description = models.CharField(
+        _("description"), max_length=255, blank=True, default="", help_text=_("What they get, and how often.")
+    )
+    site = models.ForeignKey(
+        "wagtailcore.Site",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("site"),
+        help_text=_("Empty: all sites."),
+    )
+    is_active = models.BooleanField(
+        _("in use"), default=True, help_text=_("Off: nobody can sign up for it any more; what was agreed stays.")
+    )
+    is_public = models.BooleanField(
+        _("shown to people"), default=True, help_text=_("Stands in the preferences and may stand in sign-up forms.")
+    )
+    double_opt_in = models.BooleanField(
+        _("confirm by message"),
+        default=True,
+        help_text=_("Who signs up is asked to confirm by a link. Off: the form alone counts, as weak evidence."),
+    )
 
     class Meta:
         verbose_name = _("topic")
@@ -195,6 +223,31 @@ class Topic(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def words(self) -> tuple[str, str]:
+        """Name and description in the active language, else as they stand here. Prefetch ``texts`` in lists."""
+        language = get_language() or ""
+        found = {text.language: text for text in self.texts.all()}
+        text = found.get(language) or found.get(language.partition("-")[0])
+        return (text.name, text.description or self.description) if text else (self.name, self.description)
+
+
+class TopicText(models.Model):
+    """A topic in another language."""
+
+    topic = ParentalKey(Topic, on_delete=models.CASCADE, related_name="texts")
+    language = models.CharField(_("language"), max_length=20)
+    name = models.CharField(_("name"), max_length=120)
+    description = models.CharField(_("description"), max_length=255, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("translation")
+        verbose_name_plural = _("translations")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("topic", "language"), name="wm_topic_text_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.language}: {self.name}"
 
 
 class ConsentChoice(models.TextChoices):

@@ -1,5 +1,6 @@
 """Writes of contacts: the admin, the API, the sync and the tasks all call these."""
 
+from .confirm import confirm
 from .consent import (
     ConsentOutcome,
     Evidence,
@@ -9,8 +10,10 @@ from .consent import (
 from .lists import add_to_list, create_list, delete_list, remove_from_list, update_list
 from .merge import merge_contacts, suggested_values, undo_merge, why_not
 from .people import add_tag, create_contact, remove_tag, update_contact
+from .preferences import apply_wishes, save_preferences
 from .privacy import erase_person, export_person
 from .reported import Report, ReportOutcome, apply_host_consent, record_consents
+from .sign_up import sign_up
 from .suppression import lift_suppression, suppress, suppress_many
 from .upsert import UpsertResult, mark_deleted, upsert_contacts
 
@@ -23,6 +26,8 @@ __all__ = [
     "add_tag",
     "add_to_list",
     "apply_host_consent",
+    "apply_wishes",
+    "confirm",
     "create_contact",
     "create_list",
     "delete_list",
@@ -36,6 +41,8 @@ __all__ = [
     "remove_from_list",
     "remove_tag",
     "suggested_values",
+    "save_preferences",
+    "sign_up",
     "suppress",
     "suppress_many",
     "undo_merge",

@@ -14,8 +14,10 @@ from wagtail_marketing.messaging import tokens
 from wagtail_marketing.messaging.engine.language import check
 from wagtail_marketing.messaging.engine.writer import Writer
 from wagtail_marketing.messaging.errors import ContentError
+from wagtail_marketing.messaging.models import MessageClass, Purpose
 from wagtail_marketing.messaging.registry import email_blocks
 from wagtail_marketing.messaging.services import starter_templates
+from wagtail_marketing.messaging.services.confirmations import asks_to_confirm
 from wagtail_marketing.messaging.services.trial import MOST_ADDRESSES
 
 
@@ -31,7 +33,18 @@ class EmailTemplateForm(WagtailAdminModelForm):
                 self.add_error(name, _with_line(error))
         if cleaned.get("body") is not None:
             self._check_body(cleaned["body"])
+        self._check_purpose(cleaned)
         return cleaned
+
+    def _check_purpose(self, cleaned: dict[str, Any]) -> None:
+        """Who has not agreed yet gets a question, and no marketing; without its link nobody could answer."""
+        if cleaned.get("purpose") != Purpose.CONFIRMATION:
+            return
+        if cleaned.get("message_class") != MessageClass.TRANSACTIONAL:
+            self.add_error("message_class", _("The question goes to people who have not agreed: transactional."))
+        body = cleaned.get("body")
+        if body is not None and not asks_to_confirm(body):
+            self.add_error("body", _("It needs a button or link to {{ sign_up.confirm }}."))
 
     def _check_body(self, body: Any) -> None:
         errors: dict[int, Any] = {}

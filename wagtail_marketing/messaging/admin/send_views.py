@@ -40,6 +40,7 @@ MESSAGE_TONES: dict[str, str] = {
 REASONS = {
     "unsubscribed": gettext_lazy("unsubscribed"),
     "no_consent": gettext_lazy("never agreed"),
+    "paused": gettext_lazy("asked for a pause"),
     "suppressed": gettext_lazy("on the list of addresses not to write to"),
     "address_changed": gettext_lazy("the address changed after the audience was fixed"),
     "erased": gettext_lazy("the person was erased"),

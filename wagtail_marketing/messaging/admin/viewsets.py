@@ -111,7 +111,13 @@ class EmailTemplateViewSet(MarketingSnippetViewSet):
             ObjectList(
                 [
                     MultiFieldPanel(
-                        [FieldPanel("message_class"), FieldPanel("topic"), FieldPanel("site")], heading=_("Who and why")
+                        [
+                            FieldPanel("message_class"),
+                            FieldPanel("topic"),
+                            FieldPanel("site"),
+                            FieldPanel("purpose"),
+                        ],
+                        heading=_("Who and why"),
                     )
                 ],
                 heading=_("Settings"),

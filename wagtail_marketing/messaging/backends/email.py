@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wagtail_marketing.conf import settings
+from wagtail_marketing.contacts.links import preferences_url
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core import clock
 from wagtail_marketing.messaging import rendering, tokens, tracking
@@ -108,7 +109,7 @@ class EmailChannel(Channel):
 
     def _fill(self, send: Send, compiled: _Compiled, message: Message, context: dict, date: str) -> bytes:
         base_url = send.content["base_url"]
-        context["links"] = message_links(base_url, message.pk)
+        context["links"] = message_links(base_url, message.pk, message.contact)
         program = compiled.program
         resolved = {
             index: add_parameters(address, send.content["utm"]) if program.urls[index].tracked else address
@@ -169,9 +170,11 @@ def content_problems(content: Mapping[str, Any], message_class: str) -> list[str
     return found
 
 
-def message_links(base_url: str, message_id: int) -> dict[str, str]:
-    """Values of the tokens ``links.*`` of one message."""
+def message_links(base_url: str, message_id: int, contact: Contact | None = None) -> dict[str, str]:
+    """Values of the tokens ``links.*`` of one message to ``contact`` (None: a test)."""
+    digest = contact.email_hash if contact else ""
     return {
+        "preferences": preferences_url(contact, address_hash=digest, base_url=base_url),
         "unsubscribe": tracking.url(
             base_url, tracking.UNSUBSCRIBE, tracking.sign_message(tracking.UNSUBSCRIBE, message_id)
         ),

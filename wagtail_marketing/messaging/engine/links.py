@@ -19,7 +19,7 @@ _ATTRIBUTE = re.compile(r"([^\s\"'=<>/]+)=\"([^\"]*)\"")
 _ADDRESSES = frozenset({"href", "src", "background", "poster", "action", "formaction", "data"})
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029<>\"\\^`{|}]")
 #: Tokens whose addresses are our own: a click on them is not a click on the content.
-_OWN = re.compile(r"\{\{\s*links\.\w+\s*\}\}\Z")
+_OWN = re.compile(r"\{\{\s*(?:links|sign_up)\.\w+\s*\}\}\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from .outbox import (
     SendBatch,
     SendState,
 )
-from .template import EmailTemplate, MessageClass
+from .template import EmailTemplate, MessageClass, Purpose
 
 __all__ = [
     "BatchState",
@@ -22,6 +22,7 @@ __all__ = [
     "MessageClass",
     "MessageEvent",
     "MessageState",
+    "Purpose",
     "Send",
     "SendBatch",
     "SendState",

@@ -25,6 +25,12 @@ class MessageClass(models.TextChoices):
     TRANSACTIONAL = "transactional", _("Transactional: about an order or an account, may be sent again after a fault")
 
 
+class Purpose(models.TextChoices):
+    """What the package itself sends; the newest live e-mail of a site and language with it is taken."""
+
+    CONFIRMATION = "confirmation", _("Asks to confirm a sign-up")
+
+
 class EmailTemplate(
     WorkflowMixin,
     DraftStateMixin,
@@ -51,6 +57,14 @@ class EmailTemplate(
     body = EmailStreamField(blank=True, verbose_name=_("content"))
     message_class = models.CharField(
         _("kind"), max_length=15, choices=MessageClass.choices, default=MessageClass.MARKETING
+    )
+    purpose = models.CharField(
+        _("sent by itself"),
+        max_length=20,
+        blank=True,
+        default="",
+        choices=Purpose.choices,
+        help_text=_("Empty: it is sent by a campaign."),
     )
     topic = models.ForeignKey(
         Topic,

@@ -60,6 +60,7 @@ def create_send(
     expires_after: timedelta | None = None,
     sender: Sender | None = None,
     utm: Mapping[str, str] | None = None,
+    track: bool = True,
     now: datetime | None = None,
 ) -> Send:
     """A send in state ``draft`` with one pending message per address of ``audience``; nothing leaves yet.
@@ -68,7 +69,8 @@ def create_send(
     and its links are frozen here: later edits change nothing. Of several contacts with one address the lowest id
     gets the message; the others, and people without an address, are counted on the send. Consent is judged at the
     second of sending, person by person, so that N stays what it is. ``scheduled_at`` is aware; ``launch`` starts or
-    schedules it. Raises ``ContentError`` and ``UnknownChannel``.
+    schedules it. Without ``track`` neither opens nor clicks are counted, whatever the settings say. Raises
+    ``ContentError`` and ``UnknownChannel``.
     """
     way = get_channel(channel)
     sender = sender or Sender()
@@ -77,7 +79,7 @@ def create_send(
     send = Send.objects.create(
         name=name or str(template),
         channel=channel,
-        template=template if isinstance(template, EmailTemplate) else None,
+        template=template if isinstance(template, EmailTemplate) and template.pk else None,
         revision_id=frozen.revision_id,
         content=dict(frozen.content),
         message_class=template.message_class,
@@ -87,8 +89,8 @@ def create_send(
         sender_name=sender.name,
         sender_address=sender.address,
         reply_to=sender.reply_to,
-        track_opens=settings.track_opens,
-        track_clicks=settings.track_clicks,
+        track_opens=track and settings.track_opens,
+        track_clicks=track and settings.track_clicks,
         scheduled_at=scheduled_at,
         created_at=now or clock.now(),
         **({"expires_after": expires_after} if expires_after is not None else {}),

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from wagtail_marketing.conf import settings
 from wagtail_marketing.contacts.models import ConsentChoice, ConsentState, Contact
 from wagtail_marketing.contacts.registry import channel_address
-from wagtail_marketing.contacts.selectors import consented_q, suppressed_q
+from wagtail_marketing.contacts.selectors import consented_q, paused_q, suppressed_q
 from wagtail_marketing.messaging.models import (
     BatchState,
     Message,
@@ -83,6 +83,7 @@ def _verdicts(send: Send, ids: list[int]) -> dict[int, str]:
     ]
     if send.message_class == MessageClass.MARKETING:
         cases.append(When(~consented_q(send.channel, send.topic_id, contact="contact"), then=Value("no_consent")))
+        cases.append(When(paused_q(contact="contact"), then=Value("paused")))
     rows = Message.objects.filter(pk__in=ids).annotate(
         verdict=Case(*cases, default=Value(""), output_field=CharField())
     )

@@ -7,7 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from wagtail_marketing.messaging.models import EmailTemplate, MessageClass
+from wagtail_marketing.messaging.models import EmailTemplate, MessageClass, Purpose
+
+CONFIRMATION = "confirmation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Starter:
     description: Any
     content: Callable[[], dict[str, Any]]
     message_class: str = MessageClass.MARKETING
+    purpose: str = ""
 
 
 def _weekly() -> dict[str, Any]:
@@ -73,6 +76,31 @@ def _welcome() -> dict[str, Any]:
     }
 
 
+def _confirmation() -> dict[str, Any]:
+    return {
+        "subject": _("Please confirm: news from {{ shop.name }}"),
+        "preheader": _("One click, and you are on the list"),
+        "body": [
+            ("heading", {"text": _("Is this you?"), "level": "h1"}),
+            (
+                "text",
+                "<p>"
+                + _("Somebody, you we hope, asked us to send news to this address.")
+                + "{% if sign_up.topics %} "
+                + _("What was chosen: {{ sign_up.topics }}.")
+                + "{% endif %} "
+                + _("Please confirm it on our page.")
+                + "</p>",
+            ),
+            ("button", {"label": _("Yes, that was me"), "url": "{{ sign_up.confirm }}"}),
+            (
+                "text",
+                "<p>" + _("It was not you? Then do nothing: you get no news, and we forget the request.") + "</p>",
+            ),
+        ],
+    }
+
+
 _STARTERS = (
     Starter(
         "weekly-specials", gettext_lazy("Weekly specials"), gettext_lazy("Offers of the week with one button."), _weekly
@@ -84,6 +112,14 @@ _STARTERS = (
         _win_back,
     ),
     Starter("welcome", gettext_lazy("Welcome"), gettext_lazy("The first e-mail after signing up."), _welcome),
+    Starter(
+        CONFIRMATION,
+        gettext_lazy("Confirm a sign-up"),
+        gettext_lazy("Asks whether it was them; replaces ours once it is published."),
+        _confirmation,
+        MessageClass.TRANSACTIONAL,
+        Purpose.CONFIRMATION,
+    ),
 )
 
 
@@ -94,20 +130,26 @@ def starter_templates() -> tuple[Starter, ...]:
 
 def create_from_starter(*, key: str, name: str = "", user: Any = None, site: Any = None) -> EmailTemplate:
     """A new draft from the starter ``key``. Raises ``KeyError`` for a key that is not in the library."""
+    template = template_from_starter(key=key, name=name, site=site)
+    template.live = False
+    template.save()
+    template.save_revision(user=user)
+    return template
+
+
+def template_from_starter(*, key: str, name: str = "", site: Any = None) -> EmailTemplate:
+    """The starter ``key`` in the active language, not saved."""
     starter = {entry.key: entry for entry in _STARTERS}[key]
     content = starter.content()
-    template = EmailTemplate(
+    return EmailTemplate(
         name=name or str(starter.label),
         subject=content["subject"],
         preheader=content["preheader"],
         body=_stream(content["body"]),
         message_class=starter.message_class,
+        purpose=starter.purpose,
         site=site,
-        live=False,
     )
-    template.save()
-    template.save_revision(user=user)
-    return template
 
 
 def _stream(blocks: list[tuple[str, Any]]) -> Any:

@@ -77,7 +77,7 @@ def send_test(
         if contact is not None:
             site_context = tokens.TokenContext(site=site or template.site)
             context.update(tokens.contexts([contact], roots=program.roots, context=site_context)[contact.pk])
-        context["links"] = message_links(brand.base_url, 0)
+        context |= tokens.sample_links() | {"links": message_links(brand.base_url, 0)}
         context["wm"] = program.addresses(context)
         values = program.values(context) | {"unsubscribe": context["links"]["unsubscribe"]}
     outcomes: list[TestOutcome] = []
