@@ -8,6 +8,7 @@ from wagtail.log_actions import LogFormatter
 
 from wagtail_marketing.admin import registry
 
+from .admin.imports import ImportViewSet
 from .admin.list_views import source_words
 from .admin.lists import ContactListViewSet
 from .admin.profile import channels_block, details_block, tags_block
@@ -16,6 +17,7 @@ from .registry import ProfileBlock, profile_blocks
 
 registry.register_viewset(ContactViewSet, order=registry.CONTACTS)
 registry.register_viewset(ContactListViewSet, order=registry.CONTACTS + 10)
+registry.register_viewset(ImportViewSet)
 profile_blocks.register("channels", ProfileBlock(20, channels_block))
 profile_blocks.register("tags", ProfileBlock(30, tags_block))
 profile_blocks.register("details", ProfileBlock(90, details_block))
@@ -25,6 +27,14 @@ LIST_ACTIONS = {
     "remove": (_("Take off list"), _("Took %(count)s contacts off the list (%(source)s)")),
     "export": (_("Download list"), _("Downloaded %(count)s members (%(source)s)")),
 }
+
+IMPORT_ACTIONS = (
+    ("upload", _("Upload a file"), _("A file of contacts uploaded")),
+    ("run", _("Import"), _("A file of contacts imported")),
+    ("stop", _("Stop an import"), _("An import stopped")),
+    ("undo", _("Take an import back"), _("Tags and list of an import taken back")),
+    ("faults", _("Download rows to correct"), _("The rows to correct of an import downloaded")),
+)
 
 
 def list_formatter(name: str, words: Any, said: Any) -> type[LogFormatter]:
@@ -41,3 +51,5 @@ def list_formatter(name: str, words: Any, said: Any) -> type[LogFormatter]:
 def register_log_actions(actions: Any) -> None:
     for name, (words, said) in LIST_ACTIONS.items():
         actions.register_action(f"wagtail_marketing.list.{name}")(list_formatter(name, words, said))
+    for name, label, message in IMPORT_ACTIONS:
+        actions.register_action(f"wagtail_marketing.import.{name}", label, message)

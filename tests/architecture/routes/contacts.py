@@ -1,3 +1,4 @@
+from tests.contacts.imports.kit import bring, upload
 from wagtail_marketing.contacts.services import add_tag, create_contact
 
 from . import ALL, PUBLIC, Row, model_rows
@@ -12,7 +13,25 @@ def a_tag():
     return {"pk": contact.pk, "tag": add_tag(contact=contact, name="VIP").pk}
 
 
+def an_import():
+    return {"pk": upload("email\na@x.example\n").pk}
+
+
+def a_done_import():
+    return {"pk": bring("email\na@x.example\nbad\n").pk}
+
+
 ROWS = {
+    **model_rows("marketing_imports", view="manager", read_only=True),
+    "marketing_imports:add": Row("manager"),
+    "marketing_imports:import": Row("manager", a_done_import),
+    "marketing_imports:columns": Row("manager", an_import),
+    "marketing_imports:progress": Row("manager", an_import),
+    "marketing_imports:run": Row("manager", an_import),
+    "marketing_imports:stop": Row("manager", an_import),
+    "marketing_imports:resume": Row("manager", an_import),
+    "marketing_imports:undo": Row("manager", a_done_import),
+    "marketing_imports:faults": Row("manager", a_done_import),
     **model_rows("marketing_contacts", view=ALL, read_only=True),
     "marketing_contacts:inspect": Row(ALL, a_contact),
     "marketing_contacts:add_tag": Row("manager editor", a_contact, get=405),

@@ -17,6 +17,7 @@ from wagtail_marketing.contacts.models import ConsentState, Contact
 from wagtail_marketing.contacts.registry import ListColumn, list_columns
 from wagtail_marketing.core.errors import InvalidInput
 
+from .imports import import_buttons
 from .profile import TONES
 
 
@@ -67,6 +68,10 @@ class ContactIndexView(KeysetListingMixin, MarketingIndexView):
         }
         theirs = {plug.sort_key: Order(*plug.sort_by, null=plug.sort_null) for plug in list_columns if plug.sort_key}
         return ours | theirs
+
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        return [*super().header_buttons, *import_buttons(self.request.user)]
 
     @cached_property
     def plain(self) -> bool:

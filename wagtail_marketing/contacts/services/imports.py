@@ -48,9 +48,18 @@ SAMPLES = 5
 
 
 def create_import(
-    *, file: File, file_name: str, user: Any = None, asked_by: str = "", now: datetime | None = None
+    *,
+    file: File,
+    file_name: str,
+    user: Any = None,
+    asked_by: str = "",
+    options: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
 ) -> ContactImport:
-    """Take a file, find out how it is written and guess its columns. Raises ``UnreadableFile``."""
+    """Take a file, find out how it is written and guess its columns; ``options`` as in ``set_plan``.
+
+    Raises ``UnreadableFile``.
+    """
     if file.size > settings.import_max_bytes:
         raise UnreadableFile(
             _("The file has %(size)s MB; at most %(most)s MB can be read.")
@@ -69,6 +78,7 @@ def create_import(
         created_at=now or clock.now(),
     )
     _look(source, content, layout)
+    source.options |= dict(options or {})
     content.seek(0)
     source.file.save(f"{source.uuid}.{layout.kind}", File(content), save=False)
     source.save()
