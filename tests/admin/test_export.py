@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from wagtail.admin.views import generic
 
-from wagtail_marketing.admin.export import DANGEROUS, SafeExportMixin, csv_lines, safe_cell, write_csv
+from wagtail_marketing.admin.export import DANGEROUS, SafeExportMixin, csv_lines, plain_cell, safe_cell, write_csv
 
 CORPUS = [
     "=1+1",
@@ -51,6 +51,11 @@ def test_no_text_begins_like_a_formula(text):
     cell = safe_cell(text)
     assert not cell.startswith(DANGEROUS)
     assert "\x00" not in cell
+
+
+@given(st.text() | st.text(alphabet="'=+ a"))
+def test_what_was_put_in_comes_out(text):
+    assert plain_cell(safe_cell(text)) == "".join(sign for sign in text if sign >= " " or sign in "\t\r\n")
 
 
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))

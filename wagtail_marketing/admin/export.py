@@ -12,6 +12,7 @@ LibreOffice or Sheets; it gets a leading apostrophe. Numbers, dates and booleans
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -40,9 +41,16 @@ def safe_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     value = _CONTROL.sub("", value)
-    if value.startswith(DANGEROUS) or _INVISIBLE.sub("", value, count=1).startswith(DANGEROUS):
+    # Looked at behind apostrophes too, so that taking one off gives back exactly what was put in.
+    bare = value.lstrip("'")
+    if bare.startswith(DANGEROUS) or _INVISIBLE.sub("", bare, count=1).startswith(DANGEROUS):
         return "'" + value
     return value
+
+
+def plain_cell(text: str) -> str:
+    """What ``safe_cell`` was given, without control characters: takes off the apostrophe that it put before."""
+    return text[1:] if text.startswith("'") and safe_cell(text[1:]) == text else text
 
 
 def csv_lines(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
@@ -63,6 +71,31 @@ def write_csv(stream: Any, headings: Sequence[Any], rows: Iterable[Sequence[Any]
     count = -1
     for count, line in enumerate(csv_lines(headings, rows)):  # noqa: B007  the last number is the count
         stream.write(line)
+    return count
+
+
+def write_xlsx(stream: Any, headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> int:
+    """Write a workbook of one sheet to a binary stream; returns the number of rows without the heading.
+
+    openpyxl's write-only mode: rows go through a temporary file, one is in memory. Text stays text, whatever
+    it begins with.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(title="1")
+
+    def cell(value: Any) -> Any:
+        written = WriteOnlyCell(sheet, safe_cell(value))
+        if written.data_type == "f":
+            written.data_type = "s"
+        return written
+
+    count = -1
+    for count, row in enumerate(itertools.chain([[str(heading) for heading in headings]], rows)):  # noqa: B007
+        sheet.append([cell(value) for value in row])
+    workbook.save(stream)
     return count
 
 

@@ -18,7 +18,7 @@ class ContactsConfig(AppConfig):
         from wagtail_marketing.core.tasks import drains
         from wagtail_marketing.jobs import registry as jobs
 
-        from . import channels, checks, exporters, ledger, mergers, registry
+        from . import bulk_actions, channels, checks, exporters, ledger, mergers, registry
         from .services import opt_in, preferences
 
         api.register_scope("contacts:read", _("Read contacts and their consent"))
@@ -42,6 +42,7 @@ class ContactsConfig(AppConfig):
         api.register("lists", "wagtail_marketing.contacts.list_api.ContactListViewSet", basename="list")
         channels.register()
         exporters.register()
+        bulk_actions.register()
         mergers.register()
         registry.exporters.register("preferences", preferences.export_preferences)
         registry.erasers.register("preferences", preferences.erase_preferences)

@@ -104,6 +104,32 @@ class ListAction:
     icon: str = "arrow-right"
 
 
+@dataclass(frozen=True)
+class BulkAction:
+    """Something that is done with many contacts at once, in the background.
+
+    ``check(options)`` gives the options as the job keeps them (JSON, ids) or raises ``InvalidInput``;
+    ``change(contacts, options)`` does it to one slice, set-based, and returns for how many it made a
+    difference: doing it again must make none. ``form`` is the dotted path of the form that asks for the
+    options. ``permission`` is needed on top of seeing contacts; ``warning`` stands on the page that asks.
+    """
+
+    label: Any
+    permission: str | tuple[str, ...]
+    check: Callable[[dict[str, Any]], dict[str, Any]]
+    change: Callable[[Any, dict[str, Any]], int]
+    form: str
+    warning: Any = ""
+    destructive: bool = False
+    order: int = 500
+    #: The job that does it, where it is not the usual walk in slices.
+    run: str = "wagtail_marketing.contacts.services.bulk.run"
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        return (self.permission,) if isinstance(self.permission, str) else tuple(self.permission)
+
+
 #: channel -> ``ChannelAddress``
 channels: Registry[ChannelAddress] = Registry("channels")
 #: channel -> ``ConfirmationSender``
@@ -120,6 +146,7 @@ list_actions: Registry[ListAction] = Registry("actions of lists")
 #: room -> ``find(contact_list) -> labels`` of what chooses people by a static list: such a list is not deleted
 list_users: Registry[Callable[[Any], Sequence[Any]]] = Registry("users of lists")
 list_filters: Registry[ListFilter] = Registry("list filters")
+bulk_actions: Registry[BulkAction] = Registry("bulk actions")
 #: room -> dotted path of the task that reads ``ContactChange``; without any, changes are not noted
 change_readers: Registry[str] = Registry("readers of changes")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connection
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, Model, OuterRef, Q, QuerySet
 
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.identity import address_hash, digits_of, normalise_email, normalise_phone
@@ -194,14 +194,14 @@ def phone_q(number: str) -> Q:
     return found or Q(pk__in=())
 
 
-def values_of(field: str, most: int = 300) -> list[str]:
-    """The first ``most`` different texts in an indexed column of contacts, ordered; empty ones left out.
+def jump_values(model: type[Model], field: str, most: int) -> list[str]:
+    """The first ``most`` different texts in a column that leads an index, ordered; empty ones left out.
 
-    From one value it jumps to the next greater one by the index: a million contacts of thirty countries cost
-    thirty looks, where DISTINCT reads a million entries.
+    From one value it jumps to the next greater one by the index: a million rows of thirty values cost thirty
+    looks, where DISTINCT reads a million entries.
     """
     quote = connection.ops.quote_name
-    table, column = quote(Contact._meta.db_table), quote(Contact._meta.get_field(field).column)
+    table, column = quote(model._meta.db_table), quote(model._meta.get_field(field).column)
     jump = f"""
         WITH RECURSIVE found(value) AS (
             SELECT MIN({column}) FROM {table} WHERE {column} > ''
@@ -210,7 +210,7 @@ def values_of(field: str, most: int = 300) -> list[str]:
             FROM found WHERE found.value IS NOT NULL
         )
         SELECT value FROM found WHERE value IS NOT NULL LIMIT %s
-    """  # noqa: S608  names of our own model only
+    """  # noqa: S608  names of our own models only
     with connection.cursor() as cursor:
         cursor.execute(jump, [most])
         return [value for (value,) in cursor.fetchall()]

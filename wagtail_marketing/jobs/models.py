@@ -135,7 +135,8 @@ class Job(models.Model):
         return self.state in OPEN
 
     @property
-    def permission(self) -> str:
+    def permission(self) -> tuple[str, ...]:
         """What is needed to cancel it or to read its file."""
         kind = registry.kinds.get(self.kind)
-        return kind.permission if kind else "wagtail_marketing_jobs.change_job"
+        needed = kind.permission if kind else "wagtail_marketing_jobs.change_job"
+        return (needed,) if isinstance(needed, str) else tuple(needed)

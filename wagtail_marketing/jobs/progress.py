@@ -60,6 +60,16 @@ class Progress:
         self.job.done += by
         self._write()
 
+    def keep(self, cursor: dict[str, Any], done: int, *, note: Any = "") -> None:
+        """Remember ``cursor`` at once: a worker that dies goes on from here, not from the last slice.
+
+        Call it in the transaction of the work itself, so that both are there or neither. Raises as ``set``.
+        """
+        self.job.cursor = cursor
+        self.job.done = done
+        self.job.note = str(note)[:200]
+        self._write(force=True, cursor=cursor)
+
     def error(self, where: Any, message: Any) -> None:
         """Note that one row failed; the job goes on."""
         self.job.error_count += 1
@@ -73,7 +83,7 @@ class Progress:
             f"{self.job.pk}-{name}", content if isinstance(content, File) else ContentFile(content), save=False
         )
 
-    def _write(self, force: bool = False) -> None:
+    def _write(self, force: bool = False, **more: Any) -> None:
         now = clock.now()
         if not force and self._written and now - self._written < WRITE_EVERY:
             return
@@ -85,6 +95,7 @@ class Progress:
             errors=self.job.errors,
             error_count=self.job.error_count,
             lease_until=clock.database_now() + LEASE,
+            **more,
         )
         if not kept:
             raise LeaseLost

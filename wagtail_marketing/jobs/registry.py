@@ -28,12 +28,15 @@ from wagtail_marketing.core.registry import Registry
 
 @dataclass(frozen=True)
 class JobKind:
-    """``run`` is ``function(job, progress) -> dict`` or its dotted path; it must bear being run again."""
+    """``run`` is ``function(job, progress) -> dict`` or its dotted path; it must bear being run again.
+
+    ``permission`` (a tuple: all of them) is what it takes to stop the job and to read its file.
+    """
 
     key: str
     label: Any
     run: str | Callable[..., Any]
-    permission: str
+    permission: str | tuple[str, ...]
     most_attempts: int = 3
 
     def function(self) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from wagtail_marketing.core import clock, tasks
 from wagtail_marketing.core.errors import DomainError, InvalidInput, WrongState
 
 from . import registry
-from .models import CLOSED, TRANSITIONS, Job, JobState
+from .models import CLOSED, TRANSITIONS, Job, JobState, private_storage
 from .progress import LEASE, Cancelled, LeaseLost, Progress, Unfinished
 
 logger = logging.getLogger(__name__)
@@ -185,6 +185,8 @@ def forget_old_jobs(*, days: int, now: datetime | None = None) -> int:
     for job in Job.objects.filter(state__in=CLOSED, finished_at__lt=before).order_by("pk")[:500]:
         if job.result_file:
             job.result_file.delete(save=False)
+        for name in job.cursor.get("parts", ()):
+            private_storage().delete(name)
         job.delete()
         count += 1
     return count

@@ -34,6 +34,8 @@ ROWS = {
     "marketing_imports:faults": Row("manager", a_done_import),
     **model_rows("marketing_contacts", view=ALL, read_only=True),
     "marketing_contacts:inspect": Row(ALL, a_contact),
+    # Without a contact there is nobody to do it with: back to the list. Each action's permission has its own test.
+    "marketing_contacts:bulk": Row("manager editor", get=302, query="?action=tag&scope=all"),
     "marketing_contacts:add_tag": Row("manager editor", a_contact, get=405),
     "marketing_contacts:remove_tag": Row("manager editor", a_tag, get=405),
     "marketing_notes:add": Row("manager editor", a_contact, get=405),

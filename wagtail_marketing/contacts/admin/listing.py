@@ -1,28 +1,47 @@
 """The list of contacts: what a row shows, and which rows, found by index and paged by key."""
 
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, TitleColumn
 
 from wagtail_marketing.admin.components import StatusBadge
+from wagtail_marketing.admin.export import csv_lines, write_xlsx
 from wagtail_marketing.admin.keyset import KeysetListingMixin, Order
+from wagtail_marketing.admin.pagination import capped_count
 from wagtail_marketing.admin.viewsets import MarketingIndexView
+from wagtail_marketing.contacts import files
 from wagtail_marketing.contacts.criteria import Criteria
 from wagtail_marketing.contacts.masking import mask, may_see_people, shown_name
 from wagtail_marketing.contacts.models import ConsentState, Contact
-from wagtail_marketing.contacts.registry import ListColumn, list_columns
+from wagtail_marketing.contacts.registry import BulkAction, ListColumn, list_columns
+from wagtail_marketing.contacts.services.export import file_name
 from wagtail_marketing.core.errors import InvalidInput
 
+from .bulk import allowed_actions, kept_filters
 from .imports import import_buttons
 from .profile import TONES
 
 
 class NameColumn(TitleColumn):
     """The name, or only the row's number for who may not see people."""
+
+    def get_value(self, instance: Contact) -> str:
+        return shown_name(instance, plain=instance.wm_plain)
+
+
+class SelectColumn(Column):
+    """A box to choose the row by."""
+
+    header_template_name = "wagtail_marketing_contacts/select_header.html"
+    cell_template_name = "wagtail_marketing_contacts/select_cell.html"
 
     def get_value(self, instance: Contact) -> str:
         return shown_name(instance, plain=instance.wm_plain)
@@ -86,6 +105,15 @@ class ContactIndexView(KeysetListingMixin, MarketingIndexView):
             messages.warning(self.request, str(error))
             return None
 
+    @cached_property
+    def bulk_actions(self) -> list[tuple[str, BulkAction]]:
+        return allowed_actions(self.request.user)
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        columns = super().columns
+        return [SelectColumn("ids"), *columns] if self.bulk_actions else columns
+
     def get_valid_orderings(self) -> list[str]:
         # An order by name tells names to who may not see them.
         return [name for name in super().get_valid_orderings() if self.plain or name not in ("name", "-name")]
@@ -116,13 +144,33 @@ class ContactIndexView(KeysetListingMixin, MarketingIndexView):
         }
         for row in rows:
             row.wm_plain, row.wm_email_state = self.plain, states.get(row.pk)
+        context["bulk_actions"] = self.bulk_actions
+        context["kept_filters"] = kept_filters(self.criteria) if self.criteria else []
         return context
 
     # Files ----------------------------------------------------------------------------------------
 
-    def get_value_of(self, field: str, row: Contact) -> Any:
-        plug = list_columns.get(field)
-        return (plug.export or plug.value)(row) if plug else getattr(row, field)
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.export() if self.is_export else super().get(request, *args, **kwargs)
 
-    def to_row_dict(self, item: Contact) -> dict[str, Any]:
-        return {field: self.get_value_of(field, item) for field in self.list_export}
+    def export(self) -> HttpResponse:
+        """The file at once, or for more people than the list counts, the page that asks for it."""
+        kind = self.request.GET["export"]
+        if self.criteria is None:
+            return redirect(self.index_url)
+        people = self.criteria.contacts()
+        if capped_count(people)[1]:
+            asked = self.request.GET.copy()
+            asked.pop("export")
+            asked.update({"action": "export", "scope": "all"})
+            return redirect(f"{reverse('marketing_contacts:bulk')}?{asked.urlencode()}")
+        columns = files.columns()
+        headings, rows = [column.key for column in columns], files.cells(files.rows(people, columns))
+        if kind == self.FORMAT_CSV:
+            response: Any = StreamingHttpResponse(csv_lines(headings, rows), content_type=files.FORMATS[kind])
+            response["Content-Disposition"] = f'attachment; filename="{file_name(kind)}"'
+            return response
+        book = TemporaryFile()  # noqa: SIM115  the response closes it
+        write_xlsx(book, headings, rows)
+        book.seek(0)
+        return FileResponse(book, as_attachment=True, filename=file_name(kind), content_type=files.FORMATS[kind])

@@ -9,12 +9,13 @@ from .consent import (
 )
 from .lists import add_to_list, create_list, delete_list, remove_from_list, update_list
 from .merge import merge_contacts, suggested_values, undo_merge, why_not
-from .people import add_tag, create_contact, remove_tag, update_contact
+from .people import create_contact, update_contact
 from .preferences import apply_wishes, save_preferences
 from .privacy import erase_person, export_person
 from .reported import Report, ReportOutcome, apply_host_consent, record_consents
 from .sign_up import sign_up
 from .suppression import lift_suppression, suppress, suppress_many
+from .tags import add_tag, remove_tag, tag_contacts, untag_contacts
 from .upsert import UpsertResult, mark_deleted, upsert_contacts
 
 __all__ = [
@@ -45,8 +46,10 @@ __all__ = [
     "sign_up",
     "suppress",
     "suppress_many",
+    "tag_contacts",
     "undo_merge",
     "unsubscribe",
+    "untag_contacts",
     "update_contact",
     "update_list",
     "upsert_contacts",

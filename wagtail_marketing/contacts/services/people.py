@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.errors import ContactExists
 from wagtail_marketing.contacts.events import ContactCreated
-from wagtail_marketing.contacts.models import Contact, ContactAttribute, Tag
+from wagtail_marketing.contacts.models import Contact, ContactAttribute
 from wagtail_marketing.core import clock, events
 from wagtail_marketing.core.errors import InvalidInput
 from wagtail_marketing.core.identity import normalise_email, normalise_phone
@@ -91,26 +90,6 @@ def update_contact(
     if attributes is not None:
         facts.touch("attributes", [contact.pk], at=contact.updated_at)
     return contact
-
-
-@transaction.atomic
-def add_tag(*, contact: Contact, name: str) -> Tag:
-    """Put a word on a contact; the same word in another case is the same tag."""
-    name = " ".join(name.split())
-    slug = slugify(name, allow_unicode=True)
-    if not slug or len(name) > 80:
-        raise InvalidInput(_("A tag is a word of at most 80 characters."), field="name")
-    tag, _created = Tag.objects.get_or_create(slug=slug, defaults={"name": name})
-    contact.tags.add(tag)
-    facts.touch("tags", [contact.pk])
-    return tag
-
-
-@transaction.atomic
-def remove_tag(*, contact: Contact, tag: Tag) -> None:
-    """Take a word off a contact; harmless where it is not on."""
-    contact.tags.remove(tag)
-    facts.touch("tags", [contact.pk])
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:

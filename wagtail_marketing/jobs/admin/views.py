@@ -77,7 +77,7 @@ class JobFileView(JobMixin, MarketingView):
     http_method_names = ["get"]
 
     def get_marketing_permission(self) -> tuple[str, ...]:
-        return (VIEW, self.job.permission)
+        return (VIEW, *self.job.permission)
 
     def get(self, request: HttpRequest, pk: int) -> FileResponse:
         if not self.job.result_file:
@@ -101,7 +101,7 @@ class JobCancelView(JobMixin, ConfirmView):
     success_message = gettext_lazy("The job stops at its next step.")
 
     def get_marketing_permission(self) -> tuple[str, ...]:
-        return ("wagtail_marketing_jobs.change_job", self.job.permission)
+        return ("wagtail_marketing_jobs.change_job", *self.job.permission)
 
     def get_success_url(self) -> str:
         return reverse("marketing_jobs:job", args=[self.job.pk])

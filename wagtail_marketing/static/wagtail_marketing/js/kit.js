@@ -76,6 +76,34 @@
         }
     }
 
+    /* wm-bulk: chooses every row of a page, and says how many are chosen. Without it each row is chosen alone. */
+    class BulkController extends Controller {
+        static targets = ["row", "all", "whole", "count", "scope"];
+
+        connect() {
+            if (this.hasWholeTarget) this.wholeTarget.hidden = false;
+            this.plain = this.countTarget.textContent;
+            this.count();
+        }
+
+        all() {
+            for (const row of this.rowTargets) row.checked = this.allTarget.checked;
+            this.count();
+        }
+
+        count() {
+            const chosen = this.rowTargets.filter((row) => row.checked).length;
+            const { one, many } = this.countTarget.dataset;
+            this.countTarget.textContent =
+                chosen === 0 ? this.plain : chosen === 1 ? one : many.replace("#", String(chosen));
+            if (this.hasAllTarget) {
+                this.allTarget.checked = chosen > 0 && chosen === this.rowTargets.length;
+                this.allTarget.indeterminate = chosen > 0 && chosen < this.rowTargets.length;
+            }
+            if (chosen > 0) this.scopeTargets[0].checked = true;
+        }
+    }
+
     /* wm-colour: a picker beside a field for a hex colour; each follows the other. */
     class ColourController extends Controller {
         static values = { label: String };
@@ -103,6 +131,7 @@
         }
     }
 
+    window.wagtail.app.register("wm-bulk", BulkController);
     window.wagtail.app.register("wm-colour", ColourController);
     window.wagtail.app.register("wm-confirm", ConfirmController);
     window.wagtail.app.register("wm-poll", PollController);
