@@ -19,11 +19,12 @@ class CampaignsConfig(AppConfig):
         from wagtail_marketing.core.tasks import drains
         from wagtail_marketing.segments.registry import usages
 
-        from . import checklist, selectors, tasks  # noqa: F401  the checklist registers its rows
+        from . import checklist, conditions, selectors, tasks  # noqa: F401  the checklist registers its rows
 
         if apps.is_installed("wagtail_marketing.discounts"):
             from . import discount_checks  # noqa: F401
 
+        conditions.register()
         drains.register("campaigns", tasks.drain)
         usages.register("campaigns", selectors.campaigns_with)
         api.register_scope("campaigns:read", _("Read campaigns and their review"))

@@ -3,8 +3,11 @@
 import logging
 from datetime import datetime, timedelta
 
+from wagtail_marketing.contacts.models import ContactList
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.tasks import SLICE
+from wagtail_marketing.jobs.models import Job
+from wagtail_marketing.jobs.progress import Progress
 from wagtail_marketing.site_settings import for_site
 
 from . import recheck as changes
@@ -13,6 +16,7 @@ from .dependencies import watched
 from .errors import InvalidRules
 from .limits import guarded
 from .models import Segment
+from .services.lists import add_segment_to_list
 
 logger = logging.getLogger(__name__)
 
@@ -67,3 +71,11 @@ def retain(until: datetime) -> int:
     """Thin the growth curves, and forget old entries of the timeline; returns how many rows went."""
     before = clock.now() - timedelta(days=for_site(None).keep_events_days)
     return schedule.thin_sizes() + timeline.forget(before=before)
+
+
+def to_list_job(job: Job, progress: Progress) -> dict[str, int]:
+    """Put everybody who is in a segment on a static list: one statement, harmless when it runs again."""
+    segment = Segment.objects.get(pk=job.params["segment"])
+    contact_list = ContactList.objects.get(pk=job.params["list"])
+    added = add_segment_to_list(segment=segment, contact_list=contact_list, user=job.created_by)
+    return {"added": added}

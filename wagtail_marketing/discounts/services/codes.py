@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput, WrongState
@@ -58,6 +59,7 @@ def create_code(
     except IntegrityError:
         raise CodeTaken(_("The code %(code)s exists already.") % {"code": code.strip()}, field="code") from None
     set_limits(discount=discount, code=row, limits=limits or {})
+    _announce(contact and contact.pk)
     return row
 
 
@@ -114,7 +116,14 @@ def generate_codes(
         Limit.objects.bulk_create(
             Limit(discount=discount, code=code, kind=LimitKind.TOTAL, maximum=uses) for code in batch.codes.all()
         )
+    _announce(contact and contact.pk)
     return batch
+
+
+def _announce(contact_id: int | None) -> None:
+    """Somebody's own codes changed: segments may ask who has one that waits."""
+    if contact_id:
+        facts.touch("codes", [contact_id])
 
 
 def _random(pattern: str) -> str:
@@ -145,4 +154,6 @@ def deactivate_code(*, code: Code) -> bool:
     """Stop one code; returns whether it was active."""
     stopped = Code.objects.filter(pk=code.pk, active=True).update(active=False)
     code.active = False
+    if stopped:
+        _announce(code.contact_id)
     return bool(stopped)

@@ -31,6 +31,7 @@ from wagtail_marketing.segments.limits import guarded
 from wagtail_marketing.segments.models import Segment
 
 from .endpoints import VIEW_PERSONAL_DATA
+from .lists import list_buttons
 
 SEGMENT_MEDIA = Media(css={"all": ["wagtail_marketing_segments/css/segments.css"]})
 VIEW = "wagtail_marketing_segments.view_segment"
@@ -75,7 +76,7 @@ class OverviewView(InspectView):
 
     @property
     def header_more_buttons(self) -> list[Any]:
-        return []
+        return list_buttons(self.request.user, self.object)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         segment: Segment = self.object

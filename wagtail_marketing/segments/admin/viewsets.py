@@ -24,6 +24,7 @@ from wagtail_marketing.segments.selectors import summary, with_sizes
 from wagtail_marketing.segments.services import check_rules
 
 from .endpoints import PreviewView, SuggestView
+from .lists import OfListView, ToListView
 from .pages import OverviewView, RefreshView, WhyView
 from .widgets import RulesPanel
 
@@ -136,4 +137,6 @@ class SegmentViewSet(MarketingSnippetViewSet):
             path("suggest/", SuggestView.as_view(), name="suggest"),
             path("refresh/<int:pk>/", RefreshView.as_view(), name="refresh"),
             path("why/<int:pk>/", WhyView.as_view(), name="why"),
+            path("of-list/<int:pk>/", OfListView.as_view(), name="of_list"),
+            path("to-list/<int:pk>/", ToListView.as_view(), name="to_list"),
         ]

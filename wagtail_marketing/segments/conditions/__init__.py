@@ -1,5 +1,7 @@
 """The kinds of condition that this room brings."""
 
+from django.apps import apps
+
 from wagtail_marketing.segments.registry import conditions
 
 from . import suggest
@@ -26,4 +28,8 @@ def register() -> None:
     """Called by ``AppConfig.ready``."""
     for kind in KINDS:
         conditions.register(kind.key, kind)
+    if apps.is_installed("wagtail_marketing.discounts"):
+        from .discount import DiscountCondition
+
+        conditions.get(DiscountCondition.key) or conditions.register(DiscountCondition.key, DiscountCondition())
     suggest.register()
