@@ -147,3 +147,22 @@ def check_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 )
             )
     return found
+
+
+@register(Tags.compatibility)
+def check_segment_block(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """``SEGMENT_BLOCK = "server"`` needs the middleware that keeps such pages out of every cache, in its place."""
+    if settings.segment_block != "server":
+        return []
+    ours, caches = "wagtail_marketing.segments.middleware.PrivateContentMiddleware", "UpdateCacheMiddleware"
+    names = list(django_settings.MIDDLEWARE)
+    storing = [number for number, name in enumerate(names) if name.endswith(caches)]
+    if ours in names and all(names.index(ours) > number for number in storing):
+        return []
+    return [
+        Warning(
+            "WAGTAIL_MARKETING['SEGMENT_BLOCK'] is \"server\" without PrivateContentMiddleware in its place.",
+            hint=f"Put '{ours}' into MIDDLEWARE, after {caches}; until then blocks show what everybody sees.",
+            id="wagtail_marketing.W017",
+        )
+    ]

@@ -32,6 +32,7 @@ class Settings:
             "SEND_BATCH_SIZE",
             "SEND_IN_FLIGHT",
             "SEGMENT_REFRESH",
+            "SEGMENT_BLOCK",
             "SEGMENT_STATEMENT_TIMEOUT_MS",
             "SMTP",
             "API_THROTTLE_RATE",
@@ -134,6 +135,11 @@ class Settings:
         """How often a segment is counted anew where it has no schedule of its own: hourly, nightly or off."""
         every = self._get("SEGMENT_REFRESH", "hourly")
         return every if every in ("hourly", "nightly", "off") else "hourly"
+
+    @property
+    def segment_block(self) -> str:
+        """How the block "show to a segment" reaches a visitor: ``fragment`` or ``server``."""
+        return "server" if self._get("SEGMENT_BLOCK", "fragment") == "server" else "fragment"
 
     @property
     def segment_statement_timeout_ms(self) -> int:

@@ -14,6 +14,7 @@ app_name = "wagtail_marketing"
 PUBLIC = {
     "wagtail_marketing.contacts": "c/",
     "wagtail_marketing.messaging": "m/",
+    "wagtail_marketing.segments": "s/",
 }
 
 urlpatterns = [

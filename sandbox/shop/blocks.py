@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from wagtail_marketing.segments.blocks import ShowToSegmentBlock
+
 
 class CallBlock(blocks.StructBlock):
     """A heading, a sentence and one button."""
@@ -25,10 +27,12 @@ class CallBlock(blocks.StructBlock):
         template = "shop/blocks/call.html"
 
 
-HOME_BLOCKS = [
+CONTENT = [
     (
         "paragraph",
         blocks.RichTextBlock(label=_("Text"), features=["h2", "h3", "bold", "italic", "link", "ul", "ol"]),
     ),
     ("call", CallBlock()),
 ]
+
+HOME_BLOCKS = [*CONTENT, ("for_segment", ShowToSegmentBlock(CONTENT))]

@@ -14,6 +14,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from shop import blocks
+from wagtail_marketing.segments.blocks import SegmentPreviewMixin
 
 ZERO = Decimal("0.00")
 
@@ -316,7 +317,7 @@ class CartLine(models.Model):
         return self.product.price * self.quantity
 
 
-class HomePage(Page):
+class HomePage(SegmentPreviewMixin, Page):
     """The front page: an editor's blocks, then the shop's newest offers."""
 
     lead = models.CharField(_("lead"), max_length=255, blank=True)

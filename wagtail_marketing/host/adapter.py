@@ -84,7 +84,11 @@ class HostAdapter(ABC):
         return str(instance.pk)
 
     def customer_key_of(self, request: Any) -> str:
-        """The key of the customer who is logged in with ``request``; empty: nobody. Opens their preferences."""
+        """The key of the customer who is logged in with ``request``; empty: nobody.
+
+        Opens their preferences and shows them what is for a segment: answer only for whom the shop has made
+        sure of (a log-in, not a cookie that anybody may copy from a link).
+        """
         return ""
 
     def consent_channels(self) -> tuple[str, ...]:

@@ -98,6 +98,13 @@ class ModelHostAdapter(HostAdapter):
             value = getattr(value, part)
         return str(value)
 
+    def customer_key_of(self, request: Any) -> str:
+        """The logged-in user, where users are the customers; a shop with a model of its own overrides it."""
+        user = getattr(request, "user", None)
+        if user is None or not user.is_authenticated or "customers" not in self.maps:
+            return ""
+        return self.key_of("customers", user) if isinstance(user, self.model("customers")) else ""
+
     def count(self, kind: str) -> int | None:
         return self._queryset(kind).count() if kind in self.maps else 0
 

@@ -1,7 +1,5 @@
 """The default: a site with users and no shop."""
 
-from typing import Any
-
 from django.contrib.auth import get_user_model
 
 from .maps import CustomerMap, ModelMap
@@ -9,7 +7,7 @@ from .model_adapter import ModelHostAdapter
 
 
 class UserAdapter(ModelHostAdapter):
-    """Every active user is a customer, known by primary key; nothing was bought."""
+    """Every active user is a customer, known by primary key, and is that one when logged in; nothing was bought."""
 
     def __init__(self) -> None:
         model = get_user_model()
@@ -24,7 +22,3 @@ class UserAdapter(ModelHostAdapter):
                 created_at="date_joined" if "date_joined" in names else "",
             )
         }
-
-    def customer_key_of(self, request: Any) -> str:
-        user = getattr(request, "user", None)
-        return str(user.pk) if user is not None and user.is_authenticated else ""

@@ -14,11 +14,13 @@ class SegmentsConfig(AppConfig):
         from wagtail_marketing.api import registry as api
         from wagtail_marketing.contacts.registry import change_readers, list_users
         from wagtail_marketing.core.tasks import drains
+        from wagtail_marketing.jobs import registry as jobs
 
-        from . import conditions, facts, privacy, registry, subscribers, tasks, timeline  # noqa: F401  they listen
+        from . import conditions, facts, page_uses, privacy, registry, subscribers, tasks, timeline  # noqa: F401  they listen
 
         conditions.register()
         list_users.register("segments", conditions.static_list.users_of)
+        registry.usages.register("pages", page_uses.pages_with)
         privacy.register()
         change_readers.register("segments", "wagtail_marketing.segments.tasks.recheck")
         timeline.register()
@@ -36,3 +38,9 @@ class SegmentsConfig(AppConfig):
             fact_providers.register("segments", facts.segments_of)
             fact_choices.register("segments", facts.choices)
             registry.usages.register("discounts", facts.discounts_with)
+        jobs.register(
+            "segments.to_list",
+            label=_("Add a segment's people to a list"),
+            run="wagtail_marketing.segments.tasks.to_list_job",
+            permission="wagtail_marketing_contacts.change_contactlist",
+        )

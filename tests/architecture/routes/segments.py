@@ -1,12 +1,17 @@
+from wagtail_marketing.contacts.services import create_list
 from wagtail_marketing.segments import services
 
-from . import ALL, Row
+from . import ALL, PUBLIC, Row
 
 RULES = {
     "match": "all",
     "rules": [{"kind": "orders", "params": {"measure": "count", "op": ">=", "value": 1}}],
 }
 EDITORS = "manager editor"
+
+
+def a_list():
+    return {"pk": create_list(name="VIPs").pk}
 
 
 def a_segment():
@@ -28,6 +33,7 @@ def two_revisions():
 CHOOSER = "wagtailsnippetchoosers_wagtail_marketing_segments_segment"
 
 ROWS = {
+    "wagtail_marketing:segment_fragment": PUBLIC,
     f"{CHOOSER}:choose": Row(ALL),
     f"{CHOOSER}:choose_results": Row(ALL),
     f"{CHOOSER}:chosen": Row(ALL, a_segment),
@@ -51,6 +57,8 @@ ROWS = {
     "marketing_segments:suggest": Row(EDITORS, query="?kind=tags"),
     "marketing_segments:refresh": Row(EDITORS, a_segment, get=405),
     "marketing_segments:why": Row(EDITORS, a_segment),
+    "marketing_segments:of_list": Row(EDITORS, a_list),
+    "marketing_segments:to_list": Row(EDITORS, a_segment),
 }
 
 API = {

@@ -25,6 +25,7 @@ from wagtail_marketing.core.errors import DomainError, InvalidInput
 from .list_views import OfList
 
 ADD_CONTACT = "wagtail_marketing_contacts.add_contact"
+IMPORT = "wagtail_marketing_contacts.import_contact"
 #: What one request reads; a longer file is an import.
 MOST_LINES = 50_000
 MOST_BYTES = 5 * 1024 * 1024
@@ -58,6 +59,7 @@ class AddPeopleView(OfList, MarketingTemplateView):
             found=self._found(asked) if asked else [],
             most=MOST_FOUND,
             may_make=self.may_make,
+            may_import=may(self.request.user, IMPORT),
             list_url=self.list_url,
             **context,
         )

@@ -14,6 +14,8 @@ from wagtail.models import Page, Site
 from shop.models import HomePage
 from wagtail_marketing.admin.roles import ROLES, grant_roles
 from wagtail_marketing.models import MarketingSettings, Sender
+from wagtail_marketing.segments.models import Segment
+from wagtail_marketing.segments.services import create_segment
 
 ADMIN = "admin"
 STAFF = "Shop staff"
@@ -45,6 +47,28 @@ class Command(BaseCommand):
         self._roles()
         self._brand()
         self.stdout.write(f"{settings.WAGTAILADMIN_BASE_URL}/admin/ (log-in {ADMIN}, password {ADMIN})")
+
+    def _for_regulars(self) -> dict[str, object]:
+        """What the front page says to regular customers, and to everybody else."""
+        rules = {
+            "version": 1,
+            "match": "all",
+            "rules": [{"kind": "orders", "params": {"measure": "count", "op": ">=", "value": 10}}],
+        }
+        name = "Regular customers"
+        segment = Segment.objects.filter(name=name, live=True).first() or create_segment(name=name, rules=rules)
+        return {
+            "segment": str(segment.pk),
+            "inside": [
+                (
+                    "paragraph",
+                    "<h2>Good to see you again</h2><p>Your usual is waiting: we keep fresh bread for you.</p>",
+                )
+            ],
+            "others": [
+                ("paragraph", "<h2>New here?</h2><p>Have a look round; your first delivery is on us.</p>"),
+            ],
+        }
 
     def _roles(self) -> None:
         """One person for each role, with its name as log-in and password."""
@@ -90,6 +114,7 @@ class Command(BaseCommand):
                     )
                 ],
             )
+            home.body.append(("for_segment", self._for_regulars()))
             Page.get_first_root_node().add_child(instance=home)
             home.save_revision().publish()
         address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
