@@ -40,6 +40,16 @@ class ContactsConfig(AppConfig):
         api.register_scope("lists:read", _("Read static lists"))
         api.register_scope("lists:write", _("Create, change, fill and delete static lists"))
         api.register("lists", "wagtail_marketing.contacts.list_api.ContactListViewSet", basename="list")
+        api.register_scope("topics:read", _("Read topics"))
+        api.register_scope("sign-ups:write", _("Sign people up: they are asked to confirm by a message"))
+        api.register_scope("suppressions:read", _("Read which addresses must not be written to, as hashes"))
+        api.register_scope("suppressions:write", _("Put addresses on the list of those not to be written to"))
+        for prefix, name, basename in (
+            ("topics", "TopicViewSet", "topic"),
+            ("sign-ups", "SignUpViewSet", "sign-up"),
+            ("suppressions", "SuppressionViewSet", "suppression"),
+        ):
+            api.register(prefix, f"wagtail_marketing.contacts.consent_api.{name}", basename=basename)
         channels.register()
         exporters.register()
         bulk_actions.register()

@@ -8,6 +8,7 @@ from wagtail.log_actions import LogFormatter
 
 from wagtail_marketing.admin import registry
 
+from .admin import suppressions, topics
 from .admin.imports import ImportViewSet
 from .admin.list_views import source_words
 from .admin.lists import ContactListViewSet
@@ -18,6 +19,26 @@ from .registry import ProfileBlock, profile_blocks
 registry.register_viewset(ContactViewSet, order=registry.CONTACTS)
 registry.register_viewset(ContactListViewSet, order=registry.CONTACTS + 10)
 registry.register_viewset(ImportViewSet)
+registry.register_viewset(topics.TopicViewSet)
+registry.register_viewset(suppressions.SuppressionViewSet)
+registry.register_settings_page(
+    "topics",
+    label=_("Topics"),
+    description=_("What people can agree to hear about, in which languages, and whether they confirm it."),
+    url_name="marketing_topics:index",
+    permission=topics.VIEW,
+    icon="tag",
+    order=300,
+)
+registry.register_settings_page(
+    "suppressions",
+    label=_("Suppressions"),
+    description=_("Addresses that are never written to: bounced, complained, erased, or put there by you."),
+    url_name="marketing_suppressions:index",
+    permission=suppressions.VIEW,
+    icon="no-view",
+    order=310,
+)
 profile_blocks.register("channels", ProfileBlock(20, channels_block))
 profile_blocks.register("tags", ProfileBlock(30, tags_block))
 profile_blocks.register("details", ProfileBlock(90, details_block))
@@ -27,6 +48,15 @@ LIST_ACTIONS = {
     "remove": (_("Take off list"), _("Took %(count)s contacts off the list (%(source)s)")),
     "export": (_("Download list"), _("Downloaded %(count)s members (%(source)s)")),
 }
+
+SUPPRESSION_ACTIONS = (
+    ("suppress", _("Do not write to an address"), _("An address put on the list of those not to write to")),
+    (
+        "lift_suppression",
+        _("Take an address off the list"),
+        _("An address taken off the list of those not to write to"),
+    ),
+)
 
 IMPORT_ACTIONS = (
     ("upload", _("Upload a file"), _("A file of contacts uploaded")),
@@ -51,5 +81,7 @@ def list_formatter(name: str, words: Any, said: Any) -> type[LogFormatter]:
 def register_log_actions(actions: Any) -> None:
     for name, (words, said) in LIST_ACTIONS.items():
         actions.register_action(f"wagtail_marketing.list.{name}")(list_formatter(name, words, said))
+    for name, label, message in SUPPRESSION_ACTIONS:
+        actions.register_action(f"wagtail_marketing.{name}", label, message)
     for name, label, message in IMPORT_ACTIONS:
         actions.register_action(f"wagtail_marketing.import.{name}", label, message)

@@ -1,5 +1,6 @@
 from tests.contacts.imports.kit import bring, upload
-from wagtail_marketing.contacts.services import add_tag, create_contact
+from wagtail_marketing.contacts.models import Topic
+from wagtail_marketing.contacts.services import add_tag, create_contact, suppress
 
 from . import ALL, PUBLIC, Row, model_rows
 
@@ -21,6 +22,14 @@ def a_done_import():
     return {"pk": bring("email\na@x.example\nbad\n").pk}
 
 
+def a_topic():
+    return {"pk": Topic.objects.create(name="Weekly", slug="weekly").pk}
+
+
+def a_suppression():
+    return {"pk": suppress(channel="email", address="ann@example.com", reason="manual").pk}
+
+
 ROWS = {
     **model_rows("marketing_imports", view="manager", read_only=True),
     "marketing_imports:add": Row("manager"),
@@ -39,6 +48,17 @@ ROWS = {
     "marketing_contacts:add_tag": Row("manager editor", a_contact, get=405),
     "marketing_contacts:remove_tag": Row("manager editor", a_tag, get=405),
     "marketing_notes:add": Row("manager editor", a_contact, get=405),
+    **model_rows(
+        "marketing_topics",
+        view=ALL,
+        add="manager editor",
+        change="manager editor",
+        delete="manager",
+        kwargs=a_topic,
+    ),
+    **model_rows("marketing_suppressions", view=ALL, read_only=True),
+    "marketing_suppressions:add_address": Row("manager editor"),
+    "marketing_suppressions:remove": Row("manager", a_suppression),
     "wagtail_marketing:sign_up": PUBLIC,
     "wagtail_marketing:sign_up_done": PUBLIC,
     "wagtail_marketing:confirm": PUBLIC,
@@ -47,6 +67,10 @@ ROWS = {
 }
 
 API = {
+    ("GET", "/topics/"): ("topics:read",),
+    ("POST", "/sign-ups/"): ("sign-ups:write",),
+    ("GET", "/suppressions/"): ("suppressions:read",),
+    ("POST", "/suppressions/"): ("suppressions:write",),
     ("GET", "/contacts/"): ("contacts:read",),
     ("POST", "/contacts/"): ("contacts:write",),
     ("GET", "/contacts/{uuid}/"): ("contacts:read",),
