@@ -1,10 +1,14 @@
-"""What it earned: which campaign an order is credited to, derived from committed facts.
+"""What it earned, and what people are worth: credits of orders and scores of contacts, derived from facts.
 
 Every row here can be thrown away and computed again (``services.rebuild_attribution``).
 """
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from wagtail_marketing.contacts.models import Contact
+
+from .engine.rfm import CELLS
 
 #: The attribution model that everything shows: the last click, or the code, before the order.
 LAST_TOUCH = "last_touch"
@@ -56,3 +60,48 @@ class AttributionCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.seen_until}"
+
+
+class RfmScore(models.Model):
+    """How lately, how often and for how much a contact bought, each from 1 to 5 (``engine.rfm``).
+
+    Who never ordered, and whom the shop deleted, has no row. ``computed_at`` is when the row last changed.
+    """
+
+    contact = models.OneToOneField(Contact, models.CASCADE, primary_key=True, related_name="rfm")
+    recency = models.PositiveSmallIntegerField(_("recency"))
+    frequency = models.PositiveSmallIntegerField(_("frequency"))
+    monetary = models.PositiveSmallIntegerField(_("money"))
+    value = models.PositiveSmallIntegerField(_("value"), help_text="Mean of frequency and money, a half rounded up.")
+    cell = models.CharField(_("group"), max_length=20, choices=[(key, name) for key, (name, _text) in CELLS.items()])
+    computed_at = models.DateTimeField(_("computed"))
+
+    class Meta:
+        verbose_name = _("RFM score")
+        verbose_name_plural = _("RFM scores")
+        default_permissions = ("view",)
+        permissions = (("compute_rfmscore", _("Can compute scores now")),)
+        indexes = (
+            models.Index(fields=("cell", "contact"), name="wm_rfm_cell"),
+            models.Index(fields=("recency", "value", "contact"), name="wm_rfm_square"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.recency}{self.frequency}{self.monetary}"
+
+
+class EngagementScore(models.Model):
+    """How lively a contact is, 1 to 100 (``engine.rfm.engagement_of``); no row is 0."""
+
+    contact = models.OneToOneField(Contact, models.CASCADE, primary_key=True, related_name="engagement")
+    score = models.PositiveSmallIntegerField(_("engagement"))
+    computed_at = models.DateTimeField(_("computed"))
+
+    class Meta:
+        verbose_name = _("engagement score")
+        verbose_name_plural = _("engagement scores")
+        default_permissions = ()
+        indexes = (models.Index(fields=("score", "contact"), name="wm_engagement_score"),)
+
+    def __str__(self) -> str:
+        return str(self.score)

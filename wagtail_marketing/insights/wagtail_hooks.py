@@ -9,7 +9,7 @@ from wagtail_marketing.admin import registry
 from wagtail_marketing.admin.permissions import may
 
 from . import selectors
-from .admin import sections
+from .admin import rfm, sections
 from .admin.components import HomePanel
 from .admin.dashboard import cards
 from .admin.figures import REPORT
@@ -18,6 +18,7 @@ from .admin.viewsets import DashboardViewSet, ReportsViewSet
 registry.register_viewset(DashboardViewSet, order=registry.DASHBOARD)
 registry.register_viewset(ReportsViewSet, order=registry.REPORTS)
 sections.register()
+rfm.register()
 
 
 @hooks.register("construct_homepage_panels")

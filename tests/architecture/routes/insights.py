@@ -12,6 +12,9 @@ ROWS = {
     "marketing_dashboard:orders": Row(ALL),
     "marketing_dashboard:messages": Row(ALL),
     "marketing_reports:index": Row(ALL),
+    "marketing_reports:rfm": Row(ALL),
+    "marketing_reports:rfm_compute": Row("manager", get=405),
+    "marketing_reports:rfm_segment": Row("manager editor", get=405),
     "marketing_reports:orders": Row(ALL, a_campaign),
     "marketing_reports:people": Row(ALL, a_campaign),
 }

@@ -8,6 +8,7 @@ from django.core import serializers
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.errors import CannotMerge
 from wagtail_marketing.contacts.events import ContactsMerged, ContactsParted
 from wagtail_marketing.contacts.merging import as_json
@@ -114,6 +115,7 @@ def merge_contacts(
         phone_hash=gone.phone_hash,
         merged_at=now,
     )
+    facts.touch(facts.EVERYTHING, [keep.pk], at=now)
     events.publish(ContactsMerged(keep.pk, gone.pk))
     return ContactMerge.objects.create(
         keep=keep,
@@ -172,6 +174,7 @@ def undo_merge(*, merge: ContactMerge, user: Any = None, now: datetime | None = 
             merger.undo(keep, gone, merge.undo["rooms"][room])
     merge.undone_at, merge.undone_by, merge.undo = now, user, {}
     merge.save(update_fields=["undone_at", "undone_by", "undo"])
+    facts.touch(facts.EVERYTHING, [keep.pk, gone.pk], at=now)
     events.publish(ContactsParted(keep.pk, gone.pk))
     return gone
 

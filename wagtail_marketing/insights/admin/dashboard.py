@@ -30,7 +30,7 @@ from wagtail_marketing.core.money import to_decimal
 from wagtail_marketing.insights import selectors
 from wagtail_marketing.insights.selectors import CampaignLine, Dashboard, Period
 
-from .components import CampaignTable, PeriodPicker
+from .components import CampaignTable, Links, PeriodPicker
 from .figures import REPORT, change, count, format_money, of_delivered, percent
 from .lists import moment, period_of
 
@@ -245,15 +245,19 @@ class ReportsView(MarketingTemplateView):
     MOST = 200
 
     def get_components(self) -> list[Any]:
+        more = []
+        if may(self.request.user, "wagtail_marketing_insights.view_rfmscore"):
+            more = [Links([(reverse("marketing_reports:rfm"), _("Customer groups (RFM)"))])]
         lines = selectors.recent_campaigns(self.MOST)
         if not lines:
             return [
+                *more,
                 EmptyState(
                     _("Nothing to report yet"),
                     _("Every launched campaign stands here with what it earned."),
                     _("Campaigns"),
                     reverse("marketing_campaigns:index"),
                     icon="wm-reports",
-                )
+                ),
             ]
-        return [CampaignTable(table_rows(lines, selectors.base_currency()), caption=_("Newest first"))]
+        return [*more, CampaignTable(table_rows(lines, selectors.base_currency()), caption=_("Newest first"))]

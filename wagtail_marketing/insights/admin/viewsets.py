@@ -10,6 +10,7 @@ from wagtail_marketing.admin.viewsets import MarketingViewSet
 from .dashboard import DashboardView, ReportsView
 from .figures import REPORT
 from .lists import CampaignPeopleView, CreditedOrdersView, PeriodMessagesView, PeriodOrdersView
+from .rfm import ComputeView, MakeSegmentView, RfmView
 
 
 class DashboardViewSet(MarketingViewSet):
@@ -35,6 +36,9 @@ class ReportsViewSet(MarketingViewSet):
     def get_urlpatterns(self) -> list[Any]:
         return [
             path("", self.view(ReportsView), name="index"),
+            path("rfm/", self.view(RfmView), name="rfm"),
+            path("rfm/compute/", self.view(ComputeView), name="rfm_compute"),
+            path("rfm/segment/", self.view(MakeSegmentView), name="rfm_segment"),
             path("campaigns/<int:pk>/orders/", self.view(CreditedOrdersView), name="orders"),
             path("campaigns/<int:pk>/people/", self.view(CampaignPeopleView), name="people"),
         ]

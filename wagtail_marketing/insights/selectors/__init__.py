@@ -31,8 +31,14 @@ from .report import (
     share,
     unsubscribed_messages,
 )
+from .rfm import Group, RfmReport, Square, rfm_report, scores_of
 
 __all__ = [
+    "Group",
+    "RfmReport",
+    "Square",
+    "rfm_report",
+    "scores_of",
     "MOST_DAYS",
     "base_currency",
     "campaign_lines",

@@ -1,0 +1,1 @@
+"""Pure rules of the figures: no database, no time of its own."""
