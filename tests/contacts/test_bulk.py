@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from wagtail_marketing.contacts import files, services
 from wagtail_marketing.contacts.criteria import Criteria
-from wagtail_marketing.contacts.models import Contact, ContactList, Suppression, Tag
+from wagtail_marketing.contacts.models import Contact, ContactChange, ContactList, Suppression, Tag
 from wagtail_marketing.contacts.registry import bulk_actions
 from wagtail_marketing.contacts.services import bulk
 from wagtail_marketing.contacts.services.bulk import ask_bulk
@@ -230,6 +230,19 @@ def test_an_action_that_changes_its_own_filter_reaches_everybody(people, options
     assert Contact.objects.filter(tags__slug="old").count() == 0
 
 
+def test_the_segments_hear_of_tags(people):
+    """Whoever put or took a tag, on one or on many: what changed nothing is no news."""
+    ContactChange.objects.all().delete()
+    tag = services.add_tag(contact=people[0], name="New")
+    services.remove_tag(contact=people[0], tag=tag)
+    for _time in range(2):
+        services.tag_contacts(contacts=Contact.objects.all(), tag=tag)
+    for _time in range(2):
+        services.untag_contacts(contacts=Contact.objects.all(), tag=tag)
+    heard = [(people[0].pk, "tags")] * 2 + [(None, "tags")] * 2
+    assert list(ContactChange.objects.order_by("pk").values_list("contact_id", "fact")) == heard
+
+
 class Killed(BaseException):
     """As if the worker had died."""
 
@@ -304,7 +317,7 @@ def test_a_job_that_is_stopped_keeps_what_it_did(people, monkeypatch):
 def test_a_slice_costs_a_fixed_number_of_statements(people, django_assert_num_queries):
     tag = services.tags.get_tag("New")
     for criteria in ({"country": "DE"}, {}):
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(4):
             services.tag_contacts(contacts=Criteria.read(criteria, plain=True).contacts(), tag=tag)
 
 

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import Contact, Tag
 from wagtail_marketing.core.errors import InvalidInput
 
@@ -28,14 +29,18 @@ def add_tag(*, contact: Contact, name: str) -> Tag:
     """Put a word on a contact. Raises ``InvalidInput``."""
     tag = get_tag(name)
     contact.tags.add(tag)
+    facts.touch("tags", [contact.pk])
     return tag
 
 
+@transaction.atomic
 def remove_tag(*, contact: Contact, tag: Tag) -> None:
     """Take a word off a contact; harmless where it is not on."""
     contact.tags.remove(tag)
+    facts.touch("tags", [contact.pk])
 
 
+@transaction.atomic
 def tag_contacts(*, contacts: QuerySet[Contact], tag: Tag) -> int:
     """Put a word on many; returns how many did not have it."""
     table = connection.ops.quote_name(Contact.tags.through._meta.db_table)
@@ -46,9 +51,17 @@ def tag_contacts(*, contacts: QuerySet[Contact], tag: Tag) -> int:
             " WHERE 1 = 1 ON CONFLICT DO NOTHING",
             [tag.pk, *params],
         )
-        return max(cursor.rowcount, 0)
+        added = max(cursor.rowcount, 0)
+    if added:
+        facts.touch("tags", None)
+    return added
 
 
+@transaction.atomic
 def untag_contacts(*, contacts: QuerySet[Contact], tag: Tag) -> int:
     """Take a word off many; returns how many had it."""
-    return Contact.tags.through.objects.filter(tag=tag, contact__in=contacts.order_by().values("pk")).delete()[0]
+    chosen = contacts.order_by().values("pk")
+    removed = Contact.tags.through.objects.filter(tag=tag, contact__in=chosen).delete()[0]
+    if removed:
+        facts.touch("tags", None)
+    return removed
