@@ -10,12 +10,14 @@ from playwright.sync_api import expect
 
 from tests.segments.shop import count_totals, order, person, product
 from wagtail_marketing.contacts.models import ConsentState
+from wagtail_marketing.core.tasks import drain_until_idle
 from wagtail_marketing.segments import services
 from wagtail_marketing.segments.models import Segment, SegmentVersion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BUYERS = {"match": "all", "rules": [{"kind": "orders", "params": {"measure": "count", "op": ">=", "value": 1}}]}
+NOBODY = {"kind": "contact", "params": {"field": "region", "op": "is", "value": "Nowhere"}}
 
 
 @pytest.fixture
@@ -140,17 +142,38 @@ def test_without_javascript_the_textarea_is_the_editor(open_page, admin_user, sh
     assert json.loads(text.input_value())["match"] == "all"
 
 
-def test_one_segment(admin_page, shop, look):
+def test_the_pages_of_one_segment(admin_page, shop, look):
     segment = services.create_segment(name="Buyers", rules=BUYERS)
+    other = services.create_segment(name="Everybody", rules={"match": "none", "rules": [NOBODY]})
     page = admin_page
     page.goto(f"/admin/marketing/segments/inspect/{segment.pk}/")
     expect(page.get_by_text("No members yet")).to_be_visible()
     page.get_by_role("button", name="Refresh the members now").click()
-    expect(page.get_by_text("2 people: 2 came in, 0 left.")).to_be_visible()
+    expect(page.get_by_text("The members are brought up to date.")).to_be_visible()
+    drain_until_idle()
+    services.refresh_segment(segment=other)
+    page.get_by_role("link", name="Show the figures as they are now").click()
+    page.get_by_role("textbox", name="E-mail address or customer key").fill("cyd@example.com")
+    page.get_by_role("textbox", name="Reason").fill("Tastes our bread")
+    page.get_by_role("button", name="Pin").click()
+    expect(page.get_by_text("is always in.")).to_be_visible()
     look(page, "segment")
+    page.get_by_role("link", name="Members", exact=True).click()
+    expect(page.get_by_text("2 people")).to_be_visible()
+    look(page, "segment-members")
     page.get_by_role("link", name="Why? Ann Smith").click()
     expect(page.get_by_role("heading", name="Ann Smith is in this segment")).to_be_visible()
     look(page, "segment-why")
+    page.get_by_role("link", name="Overlap").click()
+    page.get_by_role("checkbox", name="Everybody").check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("row", name="Everybody")).to_contain_text("100.0 %")
+    look(page, "segment-overlap")
+    page.get_by_role("link", name="Performance").click()
+    expect(page.locator(".wm-stat", has_text="Revenue per person")).to_be_visible()
+    look(page, "segment-performance")
+    page.goto("/admin/marketing/segments/")
+    expect(page.get_by_role("row", name="Buyers")).to_contain_text("Has placed at least 1 order")
 
 
 @pytest.mark.skipif(wagtail.VERSION < (8,), reason="Wagtail 7.4 has no autosave.")

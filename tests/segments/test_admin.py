@@ -10,7 +10,7 @@ from tests.segments.shop import count_totals, order, person, product
 from wagtail_marketing.commerce.models import Order
 from wagtail_marketing.contacts.models import Tag
 from wagtail_marketing.segments import services
-from wagtail_marketing.segments.models import Segment, SegmentSize, SegmentVersion
+from wagtail_marketing.segments.models import Segment, SegmentVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -159,19 +159,10 @@ def test_the_list_costs_the_same_for_one_and_for_many(admin_client, django_asser
         assert admin_client.get(url).content.count(b"Has placed at least 1 order") == 6
 
 
-def test_refresh_by_the_button(client, shop):
-    segment = services.create_segment(name="Buyers", rules=BUYERS)
-    url = reverse("marketing_segments:refresh", args=(segment.pk,))
-    role(client, "analyst").post(url)
-    assert SegmentSize.objects.count() == 0
-    role(client, "editor").post(url)
-    assert SegmentSize.objects.get().size == 1
-
-
 def test_names_are_escaped_and_masked_for_analysts(client, shop):
     segment = services.create_segment(name="Buyers", rules=BUYERS)
     services.refresh_segment(segment=segment)
-    url = reverse("marketing_segments:inspect", args=(segment.pk,))
+    url = reverse("marketing_segments:members", args=(segment.pk,))
     seen = role(client, "manager").get(url).content.decode()
     assert "Ann &lt;b&gt;Smith&lt;/b&gt;" in seen
     assert "<b>Smith" not in seen

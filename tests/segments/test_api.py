@@ -170,3 +170,26 @@ def test_a_circle_is_refused_with_its_path(ask, shop):
     refused = ask("patch", f"{a}/", {"rules": inside})
     assert (refused.status_code, refused.json()["field"]) == (422, "rules.0.params.id")
     assert "A → B → A" in refused.json()["message"]
+
+
+def test_growth_overlap_and_performance(ask, shop):
+    first = ask("post", data={"name": "Buyers", "rules": BUYERS}).json()["id"]
+    second = ask("post", data={"name": "Buyers too", "rules": BUYERS}).json()["id"]
+    ask("post", f"{first}/refresh/")
+    points = ask("get", f"{first}/growth/?days=7").json()
+    assert [(point["size"], point["entered"], point["left"]) for point in points] == [(1, 1, 0)]
+    assert ask("get", f"{first}/growth/?days=0").status_code == 422
+    assert ask("get", f"{first}/overlap/?with={second}").json() == [
+        {"segment": second, "name": "Buyers too", "both": 0, "only_this": 1, "only_other": 0}
+    ]
+    assert ask("get", f"{first}/overlap/").status_code == 422
+    found = ask("get", f"{first}/performance/?from=2017-12-01&to=2018-01-31").json()
+    assert {name: found[name] for name in ("members", "buyers", "orders", "revenue", "average_order", "currency")} == {
+        "members": 1,
+        "buyers": 1,
+        "orders": 1,
+        "revenue": "1.00",
+        "average_order": "1.00",
+        "currency": "USD",
+    }
+    assert ask("get", f"{first}/performance/", scopes=("contacts:read",)).status_code == 403

@@ -17,7 +17,7 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         from wagtail_marketing.api import registry as api
         from wagtail_marketing.core.tasks import drains
-        from wagtail_marketing.segments.registry import usages
+        from wagtail_marketing.segments.registry import usage_counts, usages
 
         from . import checklist, conditions, selectors, tasks  # noqa: F401  the checklist registers its rows
 
@@ -27,6 +27,7 @@ class CampaignsConfig(AppConfig):
         conditions.register()
         drains.register("campaigns", tasks.drain)
         usages.register("campaigns", selectors.campaigns_with)
+        usage_counts.register("campaigns", selectors.campaign_counts)
         api.register_scope("campaigns:read", _("Read campaigns and their review"))
         api.register_scope("campaigns:write", _("Create, change and delete drafts of campaigns"))
         api.register_scope("campaigns:send", _("Launch, pause, resume and cancel campaigns"))

@@ -1,11 +1,12 @@
 """Reads: who a campaign would reach, and whether it may be launched."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
@@ -61,6 +62,13 @@ def campaigns_with(segment_id: int) -> list[str]:
     links = CampaignSegment.objects.filter(segment_id=segment_id).exclude(campaign__state__status__in=over)
     names = links.order_by("campaign__name", "campaign_id").values_list("campaign__name", flat=True)
     return [_("the campaign “%(campaign)s”") % {"campaign": name} for name in names]
+
+
+def campaign_counts(segment_ids: Sequence[int]) -> dict[int, int]:
+    """By how many campaigns that are not over each segment is used (for ``segments.registry.usage_counts``)."""
+    over = (Status.COMPLETED, Status.CANCELLED)
+    links = CampaignSegment.objects.filter(segment__in=segment_ids).exclude(campaign__state__status__in=over)
+    return dict(links.order_by().values_list("segment").annotate(uses=Count("pk")))
 
 
 def audience(campaign: Campaign) -> QuerySet[Contact]:

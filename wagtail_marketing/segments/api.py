@@ -18,6 +18,7 @@ from wagtail_marketing.api.viewsets import MarketingViewSet
 from wagtail_marketing.contacts.models import Contact
 
 from . import selectors, services
+from .api_figures import FiguresMixin
 from .limits import guarded
 from .models import Membership, Segment, SegmentPin, SegmentState
 
@@ -119,7 +120,7 @@ class PinSerializer(serializers.ModelSerializer):
         validators: ClassVar[list] = []
 
 
-class SegmentViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, MarketingViewSet):
+class SegmentViewSet(FiguresMixin, ListModelMixin, RetrieveModelMixin, DestroyModelMixin, MarketingViewSet):
     required_scopes = {
         "read": ("segments:read",),
         "write": ("segments:write",),
@@ -129,6 +130,9 @@ class SegmentViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, Mark
         "pins": ("segments:read", "contacts:read"),
         "pin": ("segments:write", "contacts:read"),
         "unpin": ("segments:write", "contacts:read"),
+        "growth": ("segments:read",),
+        "overlap": ("segments:read",),
+        "performance": ("segments:read",),
     }
     queryset = Segment.objects.all()
     serializer_class = SegmentSerializer

@@ -29,6 +29,12 @@ class SegmentsConfig(AppConfig):
         drains.register("segments.wheel", tasks.turn_wheel)
         drains.register("segments", tasks.refresh_due)
         drains.register("segments.retain", tasks.retain)
+        jobs.register(
+            "segments.refresh",
+            label=_("Bring segments up to date"),
+            run="wagtail_marketing.segments.tasks.refresh_job",
+            permission="wagtail_marketing_segments.change_segment",
+        )
         api.register_scope("segments:read", _("Read segments and count people"))
         api.register_scope("segments:write", _("Create, change, refresh and delete segments"))
         api.register("segments", "wagtail_marketing.segments.api.SegmentViewSet", basename="segment")
@@ -38,6 +44,7 @@ class SegmentsConfig(AppConfig):
             fact_providers.register("segments", facts.segments_of)
             fact_choices.register("segments", facts.choices)
             registry.usages.register("discounts", facts.discounts_with)
+            registry.usage_counts.register("discounts", facts.discount_counts)
         jobs.register(
             "segments.to_list",
             label=_("Add a segment's people to a list"),

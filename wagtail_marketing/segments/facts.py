@@ -1,6 +1,7 @@
 """What discounts may ask: in which of these segments is the shopper, right now? And what segments ask them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,17 @@ def discounts_with(segment_id: int) -> Iterator[str]:
     for name, conditions, live in rows.values_list("name", "conditions", "live_version__rules").iterator():
         if _names(conditions, str(segment_id)) or _names(live, str(segment_id)):
             yield _("the discount “%(discount)s”") % {"discount": name}
+
+
+def discount_counts(ids: Sequence[int]) -> Counter[int]:
+    """By how many discounts that are not over each of the segments is used."""
+    from wagtail_marketing.discounts.models import Discount, Status
+
+    found: Counter[int] = Counter()
+    rows = Discount.objects.exclude(status=Status.ENDED).order_by()
+    for conditions, live in rows.values_list("conditions", "live_version__rules").iterator():
+        found.update(pk for pk in ids if _names(conditions, str(pk)) or _names(live, str(pk)))
+    return found
 
 
 def _names(found: Any, key: str) -> bool:

@@ -121,6 +121,7 @@ class SegmentPin(models.Model):
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="pins", db_index=False)
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="segment_pins")
     always = models.BooleanField(_("always in"), help_text=_("Otherwise never in."))
+    reason = models.CharField(_("reason"), max_length=255, blank=True, default="")
     created_at = models.DateTimeField(_("pinned"))
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("pinned by")
@@ -214,3 +215,21 @@ class RefreshState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id}: {self.every}"
+
+
+class SegmentReach(models.Model):
+    """How many of the members one channel reaches (one per address), counted after a refresh: for lists."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="reach", db_index=False)
+    channel = models.CharField(_("channel"), max_length=40)
+    people = models.PositiveIntegerField(_("reachable people"))
+    measured_at = models.DateTimeField(_("counted"))
+
+    class Meta:
+        verbose_name = _("reach")
+        verbose_name_plural = _("reach")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("segment", "channel"), name="wm_segment_reach_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} {self.channel}: {self.people}"

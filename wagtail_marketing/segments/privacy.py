@@ -22,8 +22,8 @@ def export_segments(contact: Contact) -> dict[str, Any]:
             for name, entered, left in stays.values_list("segment__name", "entered_at", "left_at")
         ],
         "pins": [
-            {"segment": name, "always": always, "pinned_at": at.isoformat()}
-            for name, always, at in pins.values_list("segment__name", "always", "created_at")
+            {"segment": name, "always": always, "reason": reason, "pinned_at": at.isoformat()}
+            for name, always, reason, at in pins.values_list("segment__name", "always", "reason", "created_at")
         ],
     }
 

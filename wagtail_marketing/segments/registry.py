@@ -153,3 +153,20 @@ usages: Registry[Callable[[int], Iterable[str]]] = Registry("uses of a segment")
 
 #: By the name that an input's ``suggest`` gives: ``find(typed) -> (value, label)``, a few, the best first.
 suggesters: Registry[Callable[[str], Iterable[tuple[str, str]]]] = Registry("suggestions")
+
+
+@dataclass(frozen=True)
+class PageSection:
+    """A part of a segment's performance page. ``build(segment, request)`` returns components, in order."""
+
+    key: str
+    title: Any
+    order: int
+    build: Callable[[Any, Any], Iterable[Any]]
+
+
+#: Rooms above add their figures of a segment's members here.
+performance_sections: Registry[PageSection] = Registry("sections of a segment's performance")
+
+#: room -> ``by how many things each of these segments is used``: one statement for a whole list.
+usage_counts: Registry[Callable[[Sequence[int]], Mapping[int, int]]] = Registry("counts of uses of segments")

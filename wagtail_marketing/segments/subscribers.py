@@ -7,7 +7,7 @@ from wagtail_marketing.core.events import subscribe
 from wagtail_marketing.core.tasks import enqueue
 
 from . import services
-from .events import SegmentPublished, SegmentStateChanged
+from .events import SegmentPublished, SegmentRefreshed, SegmentStateChanged
 from .models import Segment
 
 
@@ -29,3 +29,9 @@ def count_what_is_active_again(event: SegmentStateChanged) -> None:
     """Members of a segment that was switched on again are as old as its deactivation."""
     if event.active:
         enqueue("wagtail_marketing.segments.tasks.refresh_published", event.segment_id)
+
+
+@subscribe(SegmentRefreshed)
+def count_whom_channels_reach(event: SegmentRefreshed) -> None:
+    """Apart from the refresh, which must not wait for it."""
+    enqueue("wagtail_marketing.segments.tasks.count_reach", event.segment_id)

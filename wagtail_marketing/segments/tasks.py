@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from wagtail_marketing.contacts.models import ContactList
 from wagtail_marketing.core import clock
+from wagtail_marketing.core.errors import DomainError
 from wagtail_marketing.core.tasks import SLICE
 from wagtail_marketing.jobs.models import Job
-from wagtail_marketing.jobs.progress import Progress
+from wagtail_marketing.jobs.progress import Progress, Unfinished
 from wagtail_marketing.site_settings import for_site
 
 from . import recheck as changes
@@ -55,6 +56,40 @@ def refresh_published(segment_id: int) -> None:
     """Refresh a segment with new rules, and ask for a refresh of those that contain it."""
     refresh(segment_id)
     changes.mark_due([one.pk for one in watched() if segment_id in one.inner])
+
+
+def count_reach(segment_id: int) -> None:
+    """Count whom each channel reaches among the members, for the list of segments."""
+    segment = Segment.objects.filter(pk=segment_id).first()
+    if segment:
+        with guarded(timeout=False):
+            services.count_reach(segment=segment)
+
+
+def refresh_job(job: Job, progress: Progress) -> dict[str, int]:
+    """Refresh the segments that somebody asked for, one after the other; running it again is harmless."""
+    ids = [int(pk) for pk in job.params["segments"]]
+    done = int(job.cursor.get("done", 0))
+    found = {name: int(job.cursor.get(name, 0)) for name in ("people", "came_in", "left")}
+    for pk in ids[done:]:
+        progress.set(done, len(ids))
+        if progress.out_of_time and done > int(job.cursor.get("done", 0)):
+            raise Unfinished({"done": done, **found})
+        segment = Segment.objects.filter(pk=pk).first()
+        if segment:
+            try:
+                with guarded(timeout=False):
+                    size = services.refresh_segment(segment=segment)
+                    services.count_reach(segment=segment)
+            except DomainError as error:
+                progress.error(segment, error)
+            else:
+                found["people"] += size.size
+                found["came_in"] += size.entered
+                found["left"] += size.left
+        done += 1
+    progress.set(done, len(ids))
+    return found
 
 
 def refresh_due(until: datetime) -> int:

@@ -1,3 +1,4 @@
+from tests.segments.shop import person
 from wagtail_marketing.contacts.services import create_list
 from wagtail_marketing.segments import services
 
@@ -16,6 +17,19 @@ def a_list():
 
 def a_segment():
     return {"pk": services.create_segment(name="S", rules=RULES).pk}
+
+
+def a_pin():
+    segment = services.create_segment(name="S", rules=RULES)
+    contact = person("pinned")
+    services.pin_contact(segment=segment, contact=contact, always=True)
+    return {"pk": segment.pk, "contact": contact.pk}
+
+
+def a_deactivated_segment():
+    segment = services.create_segment(name="S", rules=RULES)
+    services.deactivate_segment(segment=segment)
+    return {"pk": segment.pk}
 
 
 def a_revision():
@@ -42,7 +56,6 @@ ROWS = {
     "marketing_segments:list": Row(ALL),
     "marketing_segments:list_results": Row(ALL),
     "marketing_segments:add": Row(EDITORS),
-    "marketing_segments:copy": Row(EDITORS, a_segment),
     "marketing_segments:edit": Row(EDITORS, a_segment),
     "marketing_segments:delete": Row("manager", a_segment),
     "marketing_segments:history": Row(EDITORS, a_segment),
@@ -56,6 +69,16 @@ ROWS = {
     "marketing_segments:preview": Row(EDITORS, get=405),
     "marketing_segments:suggest": Row(EDITORS, query="?kind=tags"),
     "marketing_segments:refresh": Row(EDITORS, a_segment, get=405),
+    "marketing_segments:schedule": Row(EDITORS, a_segment, get=405),
+    "marketing_segments:activate": Row(EDITORS, a_deactivated_segment),
+    "marketing_segments:deactivate": Row(EDITORS, a_segment),
+    "marketing_segments:clone": Row(EDITORS, a_segment),
+    "marketing_segments:pin": Row(EDITORS, a_segment, get=405),
+    "marketing_segments:unpin": Row(EDITORS, a_pin),
+    "marketing_segments:members": Row(ALL, a_segment),
+    "marketing_segments:export_members": Row("manager", a_segment),
+    "marketing_segments:overlap": Row(ALL, a_segment),
+    "marketing_segments:performance": Row(ALL, a_segment),
     "marketing_segments:why": Row(EDITORS, a_segment),
     "marketing_segments:of_list": Row(EDITORS, a_list),
     "marketing_segments:to_list": Row(EDITORS, a_segment),
@@ -76,5 +99,8 @@ API = {
     ("GET", "/segments/{id}/pins/"): ("segments:read", "contacts:read"),
     ("POST", "/segments/{id}/pins/"): ("segments:write", "contacts:read"),
     ("DELETE", "/segments/{id}/pins/{contact_uuid}/"): ("segments:write", "contacts:read"),
+    ("GET", "/segments/{id}/growth/"): ("segments:read",),
+    ("GET", "/segments/{id}/overlap/"): ("segments:read",),
+    ("GET", "/segments/{id}/performance/"): ("segments:read",),
     ("POST", "/segments/preview/"): ("segments:read",),
 }

@@ -20,7 +20,8 @@ from wagtail_marketing.segments.models import Segment
 from wagtail_marketing.segments.references import check_references
 from wagtail_marketing.segments.registry import suggesters
 
-VIEW_PERSONAL_DATA = "wagtail_marketing_contacts.view_personal_data"
+from .parts import ADD, CHANGE, VIEW_PERSONAL_DATA
+
 #: A tree of 100 conditions with long lists fits; more is no tree that somebody built.
 MAX_BODY = 512 * 1024
 
@@ -29,8 +30,7 @@ class BuilderView(MarketingView):
     """For whoever may add or change segments: a count of any rules tells about people."""
 
     def get_marketing_permission(self) -> str:
-        adds, changes = "wagtail_marketing_segments.add_segment", "wagtail_marketing_segments.change_segment"
-        return adds if may(self.request.user, adds) else changes
+        return ADD if may(self.request.user, ADD) else CHANGE
 
 
 class PreviewView(BuilderView):

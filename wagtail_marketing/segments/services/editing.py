@@ -72,8 +72,8 @@ def clone_segment(*, segment: Segment, name: str = "", user: Any = None, now: da
     now = now or clock.now()
     SegmentPin.objects.bulk_create(
         [
-            SegmentPin(segment=copy, contact_id=contact, always=always, created_at=now, created_by=user)
-            for contact, always in segment.pins.values_list("contact_id", "always")
+            SegmentPin(segment=copy, contact_id=contact, always=always, reason=reason, created_at=now, created_by=user)
+            for contact, always, reason in segment.pins.values_list("contact_id", "always", "reason")
         ]
     )
     return copy

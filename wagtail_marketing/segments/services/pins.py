@@ -14,9 +14,16 @@ from wagtail_marketing.segments.models import Segment, SegmentPin
 
 @transaction.atomic
 def pin_contact(
-    *, segment: Segment, contact: Contact, always: bool, user: Any = None, now: datetime | None = None
+    *,
+    segment: Segment,
+    contact: Contact,
+    always: bool,
+    reason: str = "",
+    user: Any = None,
+    now: datetime | None = None,
 ) -> SegmentPin:
-    """Pin ``contact``: ``always`` in, else never in. Another pin of the two is replaced.
+    """Pin ``contact``: ``always`` in, else never in, with a ``reason`` for colleagues. Another pin of the two
+    is replaced.
 
     It decides at once wherever the segment is asked; the members follow within a second (``recheck``). A contact
     that the shop deleted is in no segment, pinned or not.
@@ -24,7 +31,7 @@ def pin_contact(
     pin, _made = SegmentPin.objects.update_or_create(
         segment=segment,
         contact=contact,
-        defaults={"always": always, "created_at": now or clock.now(), "created_by": user},
+        defaults={"always": always, "reason": reason, "created_at": now or clock.now(), "created_by": user},
     )
     facts.touch("pins", [contact.pk])
     events.publish(PinsChanged(segment.pk, (contact.pk,)))
