@@ -18,7 +18,7 @@ class ContactsConfig(AppConfig):
         from wagtail_marketing.core.tasks import drains
         from wagtail_marketing.jobs import registry as jobs
 
-        from . import bulk_actions, channels, checks, exporters, ledger, mergers, registry
+        from . import bulk_actions, channels, checks, exporters, ledger, loose, mergers, registry
         from .services import opt_in, preferences
 
         api.register_scope("contacts:read", _("Read contacts and their consent"))
@@ -53,6 +53,7 @@ class ContactsConfig(AppConfig):
         channels.register()
         exporters.register()
         bulk_actions.register()
+        loose.register()
         mergers.register()
         registry.exporters.register("preferences", preferences.export_preferences)
         registry.erasers.register("preferences", preferences.erase_preferences)

@@ -5,7 +5,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .merging import Merger, Moved
-from .models import Contact, ContactAlias, ContactList, ContactMerge, ContactPreference, ListMembership, SignUp
+from .models import (
+    Contact,
+    ContactAlias,
+    ContactList,
+    ContactMerge,
+    ContactPreference,
+    ImportedContact,
+    ListMembership,
+    SignUp,
+)
 from .registry import mergers
 from .services.lists import recount
 
@@ -34,6 +43,7 @@ MERGER = Merger(
     Moved(ContactPreference),
     Moved(SignUp),
     Moved(ContactAlias),
+    Moved(ImportedContact, unique=("source",)),
     Moved(ContactMerge, "keep"),
 )
 

@@ -35,6 +35,24 @@ class ConfirmationSender:
 
 
 @dataclass(frozen=True)
+class LooseTable:
+    """A table without a key to the contact that may still name a person: erasure looks through it.
+
+    ``model`` is ``app_label.Model``; an app that is not installed is passed over. Of ``text`` and ``json``
+    only the address is taken out; of ``records`` (JSON) the whole entry around it, because a name stands
+    beside it. ``keys`` (text) get a new, meaningless one. ``by_uuid``
+    looks for the contact's uuid too.
+    """
+
+    model: str
+    text: Sequence[str] = ()
+    json: Sequence[str] = ()
+    records: Sequence[str] = ()
+    keys: Sequence[str] = ()
+    by_uuid: bool = False
+
+
+@dataclass(frozen=True)
 class ProfileBlock:
     """A block of the contact's page: lower ``order`` stands higher.
 
@@ -140,6 +158,8 @@ exporters: Registry[Callable[[Any], Any]] = Registry("exporters")
 erasers: Registry[Callable[[Any], None]] = Registry("erasers")
 #: room -> ``contacts.merging.Merger``: what of the room's changes its owner when two contacts become one
 mergers: Registry[Any] = Registry("mergers")
+#: name -> ``LooseTable``: where a person may be named without a key that leads to them
+loose_tables: Registry["LooseTable"] = Registry("loose tables")
 profile_blocks: Registry[ProfileBlock] = Registry("profile blocks")
 list_columns: Registry[ListColumn] = Registry("list columns")
 list_actions: Registry[ListAction] = Registry("actions of lists")

@@ -6,10 +6,11 @@ much it did. Draining twice, or in two workers at once, must be harmless.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -75,6 +76,26 @@ def drain_until_idle(until: datetime | None = None, most_rounds: int = 1000) -> 
         if not any(done.values()) or (until and clock.now() >= until):
             break
     return total
+
+
+def forget(needles: Iterable[str]) -> int:
+    """Delete what the queue's own tables keep (waiting wake-ups, results, tracebacks) of these addresses.
+
+    Our tasks carry ids only; a traceback may quote a row. Returns how many entries went.
+    """
+    if not apps.is_installed("django_q"):
+        return 0
+    from django_q.models import OrmQ, Task
+
+    words = [needle.lower() for needle in needles]
+    gone = 0
+    for model, said in (
+        (OrmQ, lambda row: repr(row.task)),
+        (Task, lambda row: repr((row.args, row.kwargs, row.result))),
+    ):
+        named = [row.pk for row in model.objects.all() if any(word in said(row).lower() for word in words)]
+        gone += model.objects.filter(pk__in=named).delete()[0]
+    return gone
 
 
 def call(path: str, *ids: Any) -> Any:

@@ -17,7 +17,7 @@ from wagtail_marketing.contacts.models import (
 from wagtail_marketing.contacts.registry import channels, erasers, exporters
 from wagtail_marketing.core import clock
 
-from . import locks
+from . import locks, scrub
 from .fields import PERSON_FIELDS, person_values
 from .suppression import suppress, suppress_many
 
@@ -38,6 +38,7 @@ def erase_person(*, contact: Contact) -> None:
     contact = locks.lock_everyone_with(contact)
     for erase in erasers:
         erase(contact)
+    scrub.forget_everywhere(contact)
     for channel in channels:
         suppress(
             channel=channel.channel,
