@@ -11,6 +11,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from wagtail_marketing.api.idempotency import HEADER
 from wagtail_marketing.api.schema import extend_schema
 from wagtail_marketing.api.viewsets import MarketingViewSet
 from wagtail_marketing.core.errors import InvalidInput
@@ -72,11 +73,17 @@ class UnsubscribeSerializer(serializers.Serializer):
     )
 
 
+class ErasedSerializer(serializers.Serializer):
+    erased = serializers.BooleanField(help_text="Always true: what cannot be erased is an error.")
+
+
 class ContactViewSet(ListModelMixin, RetrieveModelMixin, MarketingViewSet):
     required_scopes = {
         "read": ("contacts:read",),
         "write": ("contacts:write",),
         "unsubscribe": ("consent:write",),
+        "export": ("contacts:export",),
+        "erase": ("contacts:erase",),
     }
     queryset = Contact.objects.prefetch_related("tags")
     serializer_class = ContactSerializer
@@ -146,3 +153,22 @@ class ContactViewSet(ListModelMixin, RetrieveModelMixin, MarketingViewSet):
         asked.is_valid(raise_exception=True)
         services.unsubscribe(contact=contact, source="api", **asked.validated_data)
         return Response(StandingSerializer(selectors.standing(contact), many=True).data)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def export(self, request: Request, uuid: str) -> Response:
+        """Everything that is known of the person, one key per part of the system."""
+        return Response(services.export_person(contact=self.get_object()))
+
+    @extend_schema(
+        request=None,
+        responses={200: ErasedSerializer},
+        parameters=[OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, required=True)],
+    )
+    @action(detail=True, methods=["post"], pagination_class=None)
+    def erase(self, request: Request, uuid: str) -> Response:
+        """Forget the person for good; needs an idempotency key. Orders and the ledger stay under the uuid."""
+        if HEADER not in request.headers:
+            raise InvalidInput("Erasing needs an idempotency key.", field=HEADER)
+        services.erase_person(contact=self.get_object())
+        return Response({"erased": True})

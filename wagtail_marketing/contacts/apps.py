@@ -23,6 +23,8 @@ class ContactsConfig(AppConfig):
 
         api.register_scope("contacts:read", _("Read contacts and their consent"))
         api.register_scope("contacts:write", _("Create and change contacts"))
+        api.register_scope("contacts:export", _("Read everything that is known of one person"))
+        api.register_scope("contacts:erase", _("Erase a person for good"))
         api.register_scope("consent:write", _("Take contacts off channels and topics"))
         api.register("contacts", "wagtail_marketing.contacts.api.ContactViewSet", basename="contact")
         for kind, label, run in (

@@ -67,6 +67,14 @@ IMPORT_ACTIONS = (
 )
 
 
+PERSON_ACTIONS = (
+    ("export_person", _("Export a person"), _("Exported everything that is known of the person")),
+    ("erase_person", _("Erase a person"), _("Erased the person for good")),
+    ("merge_contacts", _("Merge contacts"), _("Made another contact part of this one")),
+    ("undo_merge", _("Undo a merge"), _("Parted two contacts again")),
+)
+
+
 def list_formatter(name: str, words: Any, said: Any) -> type[LogFormatter]:
     """One line of a list's history: how many, and where from."""
 
@@ -81,7 +89,7 @@ def list_formatter(name: str, words: Any, said: Any) -> type[LogFormatter]:
 def register_log_actions(actions: Any) -> None:
     for name, (words, said) in LIST_ACTIONS.items():
         actions.register_action(f"wagtail_marketing.list.{name}")(list_formatter(name, words, said))
-    for name, label, message in SUPPRESSION_ACTIONS:
+    for name, label, message in (*SUPPRESSION_ACTIONS, *PERSON_ACTIONS):
         actions.register_action(f"wagtail_marketing.{name}", label, message)
     for name, label, message in IMPORT_ACTIONS:
         actions.register_action(f"wagtail_marketing.import.{name}", label, message)

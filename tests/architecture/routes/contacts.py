@@ -1,12 +1,21 @@
 from tests.contacts.imports.kit import bring, upload
 from wagtail_marketing.contacts.models import Topic
-from wagtail_marketing.contacts.services import add_tag, create_contact, suppress
+from wagtail_marketing.contacts.services import add_tag, create_contact, merge_contacts, suppress
 
 from . import ALL, PUBLIC, Row, model_rows
 
 
 def a_contact():
     return {"pk": create_contact(source="api", email="ann@example.com").pk}
+
+
+def two_contacts():
+    return {"a": create_contact(source="api", email="ann@example.com").pk, "b": a_contact()["pk"]}
+
+
+def a_merge():
+    first, second = (create_contact(source="api", email="ann@example.com") for _one in range(2))
+    return {"pk": merge_contacts(keep=first, gone=second).pk}
 
 
 def a_tag():
@@ -45,6 +54,15 @@ ROWS = {
     "marketing_contacts:inspect": Row(ALL, a_contact),
     # Without a contact there is nobody to do it with: back to the list. Each action's permission has its own test.
     "marketing_contacts:bulk": Row("manager editor", get=302, query="?action=tag&scope=all"),
+    "marketing_contacts:duplicates": Row("manager"),
+    "marketing_contacts:compare": Row("manager", two_contacts),
+    "marketing_contacts:find_other": Row("manager", a_contact, get=302),
+    "marketing_contacts:merge": Row("manager", two_contacts),
+    "marketing_contacts:undo_merge": Row("manager", a_merge, get=405),
+    "marketing_contacts:export_person": Row("manager", a_contact),
+    "marketing_contacts:erase_person": Row("manager", a_contact),
+    "marketing_contacts:suppress_person": Row("manager", a_contact),
+    "marketing_contacts:pause_person": Row("manager", a_contact, get=405),
     "marketing_contacts:add_tag": Row("manager editor", a_contact, get=405),
     "marketing_contacts:remove_tag": Row("manager editor", a_tag, get=405),
     "marketing_notes:add": Row("manager editor", a_contact, get=405),
@@ -75,6 +93,8 @@ API = {
     ("POST", "/contacts/"): ("contacts:write",),
     ("GET", "/contacts/{uuid}/"): ("contacts:read",),
     ("PATCH", "/contacts/{uuid}/"): ("contacts:write",),
+    ("GET", "/contacts/{uuid}/export/"): ("contacts:export",),
+    ("POST", "/contacts/{uuid}/erase/"): ("contacts:erase",),
     ("GET", "/contacts/{uuid}/consent/"): ("contacts:read",),
     ("POST", "/contacts/{uuid}/unsubscribe/"): ("consent:write",),
 }

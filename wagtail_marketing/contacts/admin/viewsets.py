@@ -16,10 +16,17 @@ from wagtail_marketing.contacts.registry import list_columns
 from .bulk import BulkView
 from .filters import contact_filterset
 from .listing import ConsentColumn, ContactIndexView, EmailColumn, NameColumn, RegisteredColumn
+from .merge_views import CompareView, DuplicatesView, FindOtherView, MergeView, UndoMergeView
+from .person_views import ErasePersonView, ExportPersonView, PausePersonView, SuppressPersonView
 from .profile import AddTagView, ProfileView, RemoveTagView
 
 VIEW = "wagtail_marketing_contacts.view_contact"
 TAG = "wagtail_marketing_contacts.add_tag"
+CHANGE = (VIEW, "wagtail_marketing_contacts.change_contact")
+MERGE = (VIEW, PERMISSION, "wagtail_marketing_contacts.merge_contact")
+ERASE = (VIEW, "wagtail_marketing_contacts.erase_contact")
+EXPORT = (VIEW, PERMISSION, "wagtail_marketing_contacts.export_contact")
+SUPPRESS = (VIEW, "wagtail_marketing_contacts.suppress_contact")
 
 
 class ContactViewSet(MarketingModelViewSet):
@@ -58,6 +65,17 @@ class ContactViewSet(MarketingModelViewSet):
             *super().get_urlpatterns(),
             path("bulk/", BulkView.as_view(), name="bulk"),
             path("<int:pk>/", ProfileView.as_view(marketing_permission=VIEW), name="inspect"),
+            path("duplicates/", DuplicatesView.as_view(marketing_permission=MERGE), name="duplicates"),
+            path("compare/<int:a>/<int:b>/", CompareView.as_view(marketing_permission=MERGE), name="compare"),
+            path("merge/<int:a>/<int:b>/", MergeView.as_view(marketing_permission=MERGE), name="merge"),
+            path("merge/<int:pk>/undo/", UndoMergeView.as_view(marketing_permission=MERGE), name="undo_merge"),
+            path("<int:pk>/compare/", FindOtherView.as_view(marketing_permission=MERGE), name="find_other"),
+            path("<int:pk>/export/", ExportPersonView.as_view(marketing_permission=EXPORT), name="export_person"),
+            path("<int:pk>/erase/", ErasePersonView.as_view(marketing_permission=ERASE), name="erase_person"),
+            path(
+                "<int:pk>/suppress/", SuppressPersonView.as_view(marketing_permission=SUPPRESS), name="suppress_person"
+            ),
+            path("<int:pk>/pause/", PausePersonView.as_view(marketing_permission=CHANGE), name="pause_person"),
             path("<int:pk>/tags/", AddTagView.as_view(marketing_permission=(VIEW, TAG)), name="add_tag"),
             path(
                 "<int:pk>/tags/<int:tag>/remove/",
