@@ -164,7 +164,8 @@ def test_the_page_of_a_contact_shows_the_newest_messages(client, admin_user, sen
     client.force_login(admin_user)
     for email, state in (("p0@example.com", "sent"), ("p1@example.com", "not allowed (never agreed)")):
         contact = Contact.objects.get(email=email)
-        page = client.get(reverse("marketing_contacts:inspect", args=[contact.pk])).content.decode()
+        url = reverse("marketing_contacts:inspect", args=[contact.pk])
+        page = client.get(url, {"tab": "messages"}).content.decode()
         assert "The newest messages to this person" in page
         assert f"<td>{state}</td>" in page.replace("\n", "").replace("  ", "")
 

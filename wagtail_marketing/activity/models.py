@@ -30,7 +30,10 @@ class Activity(models.Model):
         verbose_name_plural = _("activities")
         ordering = ("-occurred_at", "-id")
         default_permissions = ("view",)
-        permissions = (("add_note", _("Can write notes on contacts")),)
+        permissions = (
+            ("add_note", _("Can write notes on contacts")),
+            ("delete_note", _("Can change and delete notes of others")),
+        )
         indexes = (
             models.Index(fields=("contact", "-occurred_at"), name="wm_activity_timeline"),
             models.Index(fields=("type", "occurred_at", "contact"), name="wm_activity_type"),

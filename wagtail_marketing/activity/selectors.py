@@ -22,12 +22,18 @@ class TimelinePage:
 
 
 def timeline(
-    *, contact: Contact, types: Collection[str] = (), page: str = "", size: int = PAGE, machine: bool = False
+    *,
+    contact: Contact,
+    types: Collection[str] = (),
+    page: str = "",
+    size: int = PAGE,
+    machine: bool = False,
+    since: datetime | None = None,
 ) -> TimelinePage:
     """What happened to ``contact``: one statement, whatever the length of the log.
 
     ``types`` are full ones (``order.placed``) or rooms (``order``); ``page`` is the cursor that the page
-    before gave; ``machine`` includes what scanners did.
+    before gave; ``machine`` includes what scanners did; ``since`` leaves out what is older.
     """
     found = Activity.objects.filter(contact=contact)
     if types:
@@ -35,6 +41,8 @@ def timeline(
         for name in types:
             ways |= Q(type=name) if "." in name else Q(type__startswith=f"{name}.")
         found = found.filter(ways)
+    if since is not None:
+        found = found.filter(occurred_at__gte=since)
     if not machine:
         found = found.filter(machine=False)
     if after := _cursor(page):

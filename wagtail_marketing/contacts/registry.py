@@ -57,12 +57,28 @@ class ProfileBlock:
     """A block of the contact's page: lower ``order`` stands higher.
 
     ``build(contact, request)`` returns components of the admin kit (none: nothing is shown);
-    ``permission`` is needed on top of seeing contacts at all.
+    ``permission`` is needed on top of seeing contacts at all. ``tab`` is one of ``PROFILE_TABS``: only the
+    blocks of the tab that is open are built.
     """
 
     order: int
     build: Callable[[Any, Any], Sequence[Any]]
     permission: str = ""
+    tab: str = "overview"
+
+
+#: The tabs of a person's page, in their order.
+PROFILE_TABS = ("overview", "orders", "messages", "consent", "segments")
+
+
+@dataclass(frozen=True)
+class ProfileFact:
+    """A line of the header of the contact's page, on every tab: ``build(contact, request)`` returns what it
+    says (text, or safe HTML from ``format_html``); empty: it is left out. Lower ``order`` stands first."""
+
+    order: int
+    label: Any
+    build: Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -161,6 +177,7 @@ mergers: Registry[Any] = Registry("mergers")
 #: name -> ``LooseTable``: where a person may be named without a key that leads to them
 loose_tables: Registry["LooseTable"] = Registry("loose tables")
 profile_blocks: Registry[ProfileBlock] = Registry("profile blocks")
+profile_facts: Registry[ProfileFact] = Registry("profile facts")
 list_columns: Registry[ListColumn] = Registry("list columns")
 list_actions: Registry[ListAction] = Registry("actions of lists")
 #: room -> ``find(contact_list) -> labels`` of what chooses people by a static list: such a list is not deleted

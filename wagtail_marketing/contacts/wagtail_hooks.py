@@ -13,8 +13,9 @@ from .admin.imports import ImportViewSet
 from .admin.list_views import source_words
 from .admin.lists import ContactListViewSet
 from .admin.profile import channels_block, details_block, tags_block
+from .admin.profile_facts import channels_fact, ledger_block, lists_fact, pause_fact, since_fact, tags_fact
 from .admin.viewsets import ContactViewSet
-from .registry import ProfileBlock, profile_blocks
+from .registry import ProfileBlock, ProfileFact, profile_blocks, profile_facts
 
 registry.register_viewset(ContactViewSet, order=registry.CONTACTS)
 registry.register_viewset(ContactListViewSet, order=registry.CONTACTS + 10)
@@ -39,7 +40,13 @@ registry.register_settings_page(
     icon="no-view",
     order=310,
 )
-profile_blocks.register("channels", ProfileBlock(20, channels_block))
+profile_facts.register("channels", ProfileFact(10, _("Consent"), channels_fact))
+profile_facts.register("pause", ProfileFact(15, _("Paused"), pause_fact))
+profile_facts.register("since", ProfileFact(30, _("Customer since"), since_fact))
+profile_facts.register("tags", ProfileFact(50, _("Tags"), tags_fact))
+profile_facts.register("lists", ProfileFact(60, _("Lists"), lists_fact))
+profile_blocks.register("ledger", ProfileBlock(50, ledger_block, tab="consent"))
+profile_blocks.register("channels", ProfileBlock(20, channels_block, tab="consent"))
 profile_blocks.register("tags", ProfileBlock(30, tags_block))
 profile_blocks.register("details", ProfileBlock(90, details_block))
 

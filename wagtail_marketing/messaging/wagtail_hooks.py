@@ -16,7 +16,7 @@ registry.register_viewset(EmailTemplateViewSet, order=registry.EMAILS)
 registry.register_viewset(SendViewSet)
 registry.register_viewset(product_chooser)
 profile_blocks.register(
-    "messages", ProfileBlock(50, messages_block, permission="wagtail_marketing_messaging.view_send")
+    "messages", ProfileBlock(50, messages_block, permission="wagtail_marketing_messaging.view_send", tab="messages")
 )
 
 ACTIONS = {

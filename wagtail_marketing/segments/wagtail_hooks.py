@@ -1,12 +1,15 @@
 from wagtail import hooks
 
 from wagtail_marketing.admin import registry
-from wagtail_marketing.contacts.registry import list_actions
+from wagtail_marketing.contacts.registry import list_actions, profile_blocks, profile_facts
 
 from .admin.bulk import ACTIONS
+from .admin.contact_page import BLOCK, FACT
 from .admin.lists import AUDIENCE_ACTION
 from .admin.viewsets import SegmentViewSet
 
+profile_facts.register("segments", FACT)
+profile_blocks.register("segments", BLOCK)
 registry.register_viewset(SegmentViewSet, order=registry.SEGMENTS)
 list_actions.register("segments", AUDIENCE_ACTION)
 

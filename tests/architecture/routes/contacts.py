@@ -1,4 +1,5 @@
 from tests.contacts.imports.kit import bring, upload
+from wagtail_marketing.activity.services import record_note
 from wagtail_marketing.contacts.models import Topic
 from wagtail_marketing.contacts.services import add_tag, create_contact, merge_contacts, suppress
 
@@ -16,6 +17,12 @@ def two_contacts():
 def a_merge():
     first, second = (create_contact(source="api", email="ann@example.com") for _one in range(2))
     return {"pk": merge_contacts(keep=first, gone=second).pk}
+
+
+def a_note():
+    contact = create_contact(source="api", email="ann@example.com")
+    record_note(contact=contact, text="Rang", user_id="0")
+    return {"pk": contact.activities.get().pk}
 
 
 def a_tag():
@@ -65,6 +72,7 @@ ROWS = {
     "marketing_contacts:pause_person": Row("manager", a_contact, get=405),
     "marketing_contacts:add_tag": Row("manager editor", a_contact, get=405),
     "marketing_contacts:remove_tag": Row("manager editor", a_tag, get=405),
+    "marketing_notes:edit": Row("manager", a_note),
     "marketing_notes:add": Row("manager editor", a_contact, get=405),
     **model_rows(
         "marketing_topics",

@@ -7,7 +7,7 @@ from django.urls import path
 from wagtail_marketing.admin.viewsets import MarketingViewSet
 from wagtail_marketing.contacts.masking import PERMISSION
 
-from .contact_page import NOTE, AddNoteView
+from .contact_page import NOTE, AddNoteView, EditNoteView
 
 
 class NoteViewSet(MarketingViewSet):
@@ -15,4 +15,7 @@ class NoteViewSet(MarketingViewSet):
     marketing_permission = ("wagtail_marketing_contacts.view_contact", PERMISSION, NOTE)
 
     def get_urlpatterns(self) -> list[Any]:
-        return [path("<int:pk>/", self.view(AddNoteView), name="add")]
+        return [
+            path("<int:pk>/", self.view(AddNoteView), name="add"),
+            path("<int:pk>/edit/", self.view(EditNoteView), name="edit"),
+        ]

@@ -98,7 +98,25 @@ MOST_NOTE = 5000
 
 def record_note(*, contact: Contact, text: str, user_id: str) -> None:
     """A staff member's note on a contact. Raises ``InvalidInput`` for an empty or endless one."""
+    text = _note_text(text)
+    record(contact=contact, type="note.added", subject=text.splitlines()[0], data={"text": text}, user_id=user_id)
+
+
+def change_note(*, note: Activity, text: str) -> None:
+    """Other words for a note; when and by whom it was written stays. Raises ``InvalidInput``."""
+    text = _note_text(text)
+    Activity.objects.filter(pk=note.pk, type="note.added").update(
+        subject=text.splitlines()[0][:255], data={**note.data, "text": text}
+    )
+
+
+def delete_note(*, note: Activity) -> None:
+    """Take a note away; facts of other kinds stay whatever is asked."""
+    Activity.objects.filter(pk=note.pk, type="note.added").delete()
+
+
+def _note_text(text: str) -> str:
     text = text.replace("\x00", "").strip()
     if not text or len(text) > MOST_NOTE:
         raise InvalidInput(_("A note has between 1 and %(most)d characters.") % {"most": MOST_NOTE}, field="text")
-    record(contact=contact, type="note.added", subject=text.splitlines()[0], data={"text": text}, user_id=user_id)
+    return text

@@ -17,9 +17,11 @@ from wagtail_marketing.contacts.registry import (
     ListColumn,
     ListFilter,
     ProfileBlock,
+    ProfileFact,
     list_columns,
     list_filters,
     profile_blocks,
+    profile_facts,
 )
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.money import format_money, to_decimal
@@ -45,7 +47,7 @@ def totals_block(contact: Contact, request: HttpRequest) -> list[Any]:
                     definition=_("Orders that were not cancelled, net of refunds."),
                     key="value",
                 ),
-                StatCard(_("Orders"), localize(count), url="?orders=all" if count else "", key="orders"),
+                StatCard(_("Orders"), localize(count), url="?tab=orders&orders=all" if count else "", key="orders"),
                 StatCard(_("Average order"), average, key="average"),
                 StatCard(_("First order"), day(totals.first_order_at) or "–", key="first"),
                 StatCard(_("Last order"), day(totals.last_order_at) or "–", key="last"),
@@ -53,6 +55,11 @@ def totals_block(contact: Contact, request: HttpRequest) -> list[Any]:
             label=_("What this person bought"),
         )
     ]
+
+
+def value_fact(contact: Contact, request: HttpRequest) -> str:
+    total = ContactTotals.objects.filter(contact=contact).values_list("total_base", flat=True).first()
+    return format_money(total or 0, settings.currency)
 
 
 def state_of(order: Order) -> StatusBadge:
@@ -157,7 +164,9 @@ def register() -> None:
         list_columns.register(name, column)
     profile_blocks.register("totals", TOTALS)
     profile_blocks.register("orders", ORDERS)
+    profile_facts.register("value", VALUE)
 
 
 TOTALS = ProfileBlock(10, totals_block)
-ORDERS = ProfileBlock(60, orders_block)
+ORDERS = ProfileBlock(60, orders_block, tab="orders")
+VALUE = ProfileFact(20, gettext_lazy("Lifetime value"), value_fact)

@@ -80,9 +80,7 @@ class ErasePersonView(_PersonMixin, ConfirmView):
                 "and what jobs, logs and files say of this person."
             ),
             _("Stays: orders, uses of discounts and entries of the consent ledger, under a number without a name."),
-            _(
-                "The addresses stay on the suppression list, as a code that cannot be read back: nothing writes to them."
-            ),
+            _("The addresses stay on the suppression list, as a code that nobody can read back: they get nothing."),
             _("If the shop still has this customer, erase them there first, or the next sync brings them back."),
         ]
 

@@ -17,13 +17,17 @@ from wagtail_marketing.admin.components import DataTable, KitComponent, Section,
 from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.admin.views import MarketingTemplateView, MarketingView
 from wagtail_marketing.contacts import services
-from wagtail_marketing.contacts.masking import may_see_people, shown_address, shown_name
+from wagtail_marketing.contacts.masking import PERMISSION, may_see_people, shown_address, shown_name
 from wagtail_marketing.contacts.models import ConsentChoice, Contact, Strength, SuppressionReason, Tag
-from wagtail_marketing.contacts.registry import profile_blocks
+from wagtail_marketing.contacts.registry import PROFILE_TABS, ProfileBlock, profile_blocks, profile_facts
 from wagtail_marketing.contacts.selectors import standing
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import DomainError
 from wagtail_marketing.host import get_adapter
+
+from .profile_facts import actions_of, merges_of
+
+MERGE = ("wagtail_marketing_contacts.merge_contact", PERMISSION)
 
 TONES = {"subscribed": "positive", "unsubscribed": "critical", "pending": "warning", "never": "neutral"}
 
@@ -36,8 +40,9 @@ def local(moment: Any) -> Any:
 
 
 class ProfileView(MarketingTemplateView):
-    """One person; every block is built by its room and shown to who may see it."""
+    """One person: a header, and tabs whose blocks are built by their rooms and shown to who may see them."""
 
+    template_name = "wagtail_marketing_contacts/profile.html"
     header_icon = "wm-contacts"
 
     @cached_property
@@ -48,6 +53,11 @@ class ProfileView(MarketingTemplateView):
     def plain(self) -> bool:
         return may_see_people(self.request.user)
 
+    @cached_property
+    def tab(self) -> str:
+        asked = self.request.GET.get("tab", "")
+        return asked if asked in PROFILE_TABS else PROFILE_TABS[0]
+
     def get_page_title(self) -> str:
         return shown_name(self.contact, plain=self.plain)
 
@@ -57,14 +67,46 @@ class ProfileView(MarketingTemplateView):
     def get_parent_breadcrumbs(self) -> list[dict[str, Any]]:
         return [{"url": reverse("marketing_contacts:index"), "label": _("Contacts")}]
 
+    @cached_property
+    def blocks(self) -> list[ProfileBlock]:
+        shown = (block for block in profile_blocks if not block.permission or may(self.request.user, block.permission))
+        return sorted(shown, key=lambda block: block.order)
+
     def get_components(self) -> list[Any]:
-        blocks = sorted(profile_blocks, key=lambda block: block.order)
         return [
             component
-            for block in blocks
-            if not block.permission or may(self.request.user, block.permission)
+            for block in self.blocks
+            if block.tab == self.tab
             for component in block.build(self.contact, self.request)
         ]
+
+    def get_tabs(self) -> list[tuple[str, Any, bool]]:
+        words = {
+            "overview": _("Overview"),
+            "orders": _("Orders"),
+            "messages": _("Messages"),
+            "consent": _("Consent"),
+            "segments": _("Segments"),
+        }
+        filled = {block.tab for block in self.blocks} | {PROFILE_TABS[0]}
+        return [(f"?tab={tab}", words[tab], tab == self.tab) for tab in PROFILE_TABS if tab in filled]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        facts = [
+            (fact.label, said)
+            for fact in sorted(profile_facts, key=lambda fact: fact.order)
+            if (said := fact.build(self.contact, self.request))
+        ]
+        return super().get_context_data(
+            contact=self.contact,
+            facts=facts,
+            tabs=self.get_tabs(),
+            erased=self.contact.source == "erased",
+            actions=actions_of(self.contact, self.request.user),
+            merges=merges_of(self.contact, self.request.user) if self.tab == PROFILE_TABS[0] else [],
+            may_merge=may(self.request.user, MERGE) and self.contact.source != "erased",
+            **kwargs,
+        )
 
 
 def channels_block(contact: Contact, request: HttpRequest) -> list[Any]:

@@ -12,7 +12,7 @@ from wagtail_marketing.messaging.models import Message
 
 from .send_views import REASONS
 
-SHOWN = 10
+SHOWN = 50
 
 
 def messages_block(contact: Contact, request: Any) -> list[Any]:
@@ -30,7 +30,7 @@ def messages_block(contact: Contact, request: Any) -> list[Any]:
             ]
         )
     if not rows:
-        return []
+        return [Section(_("Messages"), text=_("No messages yet."))]
     table = DataTable(
         headings=[_("Message"), _("State"), _("When")], rows=rows, caption=_("The newest messages to this person")
     )
