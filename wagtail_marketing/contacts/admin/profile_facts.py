@@ -6,13 +6,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.admin.components import DataTable, Section
 from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.contacts.list_selectors import lists_of
-from wagtail_marketing.contacts.masking import PERMISSION, may_see_people
+from wagtail_marketing.contacts.masking import PERMISSION, may_see_people, shown_address
 from wagtail_marketing.contacts.models import ConsentEvent, Contact, ContactMerge, ContactPreference
 from wagtail_marketing.contacts.registry import channels
 from wagtail_marketing.contacts.selectors import standing
@@ -33,7 +33,8 @@ def _moment(moment: Any) -> str:
 
 
 def channels_fact(contact: Contact, request: HttpRequest) -> str:
-    """Each channel's consent in words: "E-mail: agreed on …, may be written to"."""
+    """Each channel's address and consent in words: "E-mail ann@example.com: agreed on 03/01/2026"."""
+    plain = may_see_people(request.user)
     lines = []
     for one in standing(contact):
         since = _day(one.changed_at) if one.changed_at else ""
@@ -47,7 +48,7 @@ def channels_fact(contact: Contact, request: HttpRequest) -> str:
             said = _("%(said)s; on the suppression list") % {"said": said}
         elif one.state == "subscribed" and not one.deliverable:
             said = _("%(said)s, for another address") % {"said": said}
-        lines.append((one.label, said))
+        lines.append((f"{one.label} {shown_address(one.address, plain=plain)}".strip(), said))
     return format_html_join(" · ", "{}: {}", lines)
 
 
@@ -133,8 +134,3 @@ def merges_of(contact: Contact, user: Any) -> list[ContactMerge]:
         return []
     found = ContactMerge.objects.filter(keep=contact, undone_at=None).select_related("user").defer("undo")
     return list(found.order_by("-pk")[:10])
-
-
-def listed(items: list[tuple[str, Any]]) -> str:
-    """Links in a row."""
-    return format_html_join(", ", '<a href="{}">{}</a>', items) if items else format_html("")
