@@ -226,3 +226,21 @@ def test_deleting_says_what_uses_the_list(client, vips, monkeypatch):
     monkeypatch.delitem(list_users._items, "test")
     assert client.post(at(vips, "delete")).url == LIST
     assert (ContactList.objects.count(), Contact.objects.count()) == (0, 3)
+
+
+def test_a_persons_page_shows_their_lists(client, vips, people):
+    enter(client, "Marketing editors")
+    other = services.create_list(name="Others")
+    person = reverse("marketing_contacts:inspect", args=[people[0].pk])
+    html = text(client.get(person))
+    assert f'<a href="{at(vips)}">VIPs</a>' in html
+    assert f'<option value="{other.pk}">Others</option>' in html
+    put = reverse("marketing_lists:put", args=[people[0].pk])
+    assert client.post(put, {"list": "x"}).status_code == 404
+    assert client.post(put, {"list": other.pk}).url == person
+    assert on(other) == ["c-1"]
+    client.logout()
+    enter(client, "Marketing analysts")
+    html = text(client.get(person))
+    assert ("Others" in html, "wm-put-list" in html) == (True, False)
+    assert reverse("wagtailadmin_home") in client.post(put, {"list": vips.pk}).url

@@ -6,13 +6,14 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from tests.segments.shop import NOW, person
+from tests.segments.shop import NOW, order, person
 from wagtail_marketing.campaigns.models import Campaign
 from wagtail_marketing.contacts import services as contacts
 from wagtail_marketing.contacts.models import Contact, ContactChange, ContactList
 from wagtail_marketing.discounts.models import Code, Discount, DiscountVersion, Redemption
 from wagtail_marketing.discounts.services import create_code, deactivate_code
 from wagtail_marketing.jobs.models import Job
+from wagtail_marketing.messaging.models import Message, Send
 from wagtail_marketing.segments import selectors, services
 from wagtail_marketing.segments.engine.tree import moment_at, parse
 from wagtail_marketing.segments.errors import InvalidRules
@@ -119,6 +120,28 @@ def test_time_moves_codes_and_periods(spring):
             assert list(found) == due
     everybody = parse(rules("discount", what="used")).rules[0]
     assert everybody.condition.due(everybody.params, moment_at(NOW), moment_at(NOW + timedelta(days=1))) is None
+
+
+def test_the_kept_statement_follows_the_moment(spring, news):
+    ann, bob = person("ann"), person("bob")
+    create_code(discount=spring, code="OWN-1", contact=ann, expires_at=NOW + timedelta(hours=1), now=NOW)
+    send = Send.objects.create(
+        name="News", channel="email", content={}, message_class="marketing", source_ref=news.ref, created_at=NOW
+    )
+    Message.objects.create(send=send, contact=bob, address=bob.email, state="sent", settled_at=NOW)
+    order(bob, "1", placed_at=NOW + timedelta(days=2))
+    for tree, who, other, moments in (
+        (rules("discount", what="has_unused_code"), ann, bob, {0: True, 59: True, 61: False}),
+        (rules("campaign", did="received", within={"last_days": 1}), bob, ann, {0: True, 1440: True, 1441: False}),
+        (rules("campaign", did="bought", days=2, id=news.pk), bob, ann, {0: True}),
+        (rules("campaign", did="bought", days=1, id=news.pk), ann, bob, {0: False}),
+    ):
+        segment = services.create_segment(name="Asked", rules=tree)
+        for _again in range(2):
+            for minutes, inside in moments.items():
+                now = NOW + timedelta(minutes=minutes)
+                assert (minutes, selectors.is_in(segment, who, now=now)) == (minutes, inside)
+                assert not selectors.is_in(segment, other, now=now)
 
 
 def test_a_code_of_ones_own_is_news(spring):

@@ -10,6 +10,7 @@ from wagtail_marketing.admin import registry
 
 from .admin import suppressions, topics
 from .admin.imports import ImportViewSet
+from .admin.list_block import lists_block
 from .admin.list_views import source_words
 from .admin.lists import ContactListViewSet
 from .admin.profile import channels_block, details_block, tags_block
@@ -48,6 +49,9 @@ profile_facts.register("lists", ProfileFact(60, _("Lists"), lists_fact))
 profile_blocks.register("ledger", ProfileBlock(50, ledger_block, tab="consent"))
 profile_blocks.register("channels", ProfileBlock(20, channels_block, tab="consent"))
 profile_blocks.register("tags", ProfileBlock(30, tags_block))
+profile_blocks.register(
+    "lists", ProfileBlock(35, lists_block, permission="wagtail_marketing_contacts.view_contactlist")
+)
 profile_blocks.register("details", ProfileBlock(90, details_block))
 
 LIST_ACTIONS = {

@@ -1,8 +1,12 @@
-from wagtail_marketing.contacts.services import create_list
+from wagtail_marketing.contacts.services import create_contact, create_list
 
 from . import ALL, Row, model_rows
 
 EDITORS = "manager editor"
+
+
+def a_contact():
+    return {"contact": create_contact(source="api", email="ann@example.com").pk}
 
 
 def a_list():
@@ -15,6 +19,7 @@ ROWS = {
     "marketing_lists:export": Row("manager", a_list),
     "marketing_lists:add_people": Row(EDITORS, a_list),
     "marketing_lists:remove": Row(EDITORS, a_list, get=405),
+    "marketing_lists:put": Row(EDITORS, a_contact, get=405),
     "marketing_lists:duplicates": Row(EDITORS, a_list),
 }
 

@@ -84,6 +84,7 @@ def _history(contact: Contact) -> History:
 class CampaignCondition(Condition):
     key = "campaign"
     label = gettext_lazy("What they did with a campaign")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> CampaignParams:
         reader = values.Reader(params, path)

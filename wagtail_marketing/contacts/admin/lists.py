@@ -18,8 +18,11 @@ from wagtail_marketing.contacts.models import ContactList
 from wagtail_marketing.contacts.registry import list_users
 from wagtail_marketing.core.errors import DomainError
 
+from .list_block import PutView
 from .list_people import AddPeopleView, DuplicatesView, RemoveView
 from .list_views import CHANGE, EXPORT, VIEW, ExportView, MembersView
+
+VIEW_CONTACT = "wagtail_marketing_contacts.view_contact"
 
 
 class _FormMixin:
@@ -99,6 +102,7 @@ class ContactListViewSet(MarketingModelViewSet):
         return [
             *super().get_urlpatterns(),
             path("<int:pk>/", MembersView.as_view(marketing_permission=VIEW), name="inspect"),
+            path("put/<int:contact>/", PutView.as_view(marketing_permission=(CHANGE, VIEW_CONTACT)), name="put"),
             path("<int:pk>/export/", ExportView.as_view(marketing_permission=EXPORT), name="export"),
             path("<int:pk>/add-people/", AddPeopleView.as_view(marketing_permission=people), name="add_people"),
             path("<int:pk>/remove/", RemoveView.as_view(marketing_permission=CHANGE), name="remove"),

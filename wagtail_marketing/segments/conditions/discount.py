@@ -56,6 +56,7 @@ def _codes(contact: Contact) -> list[tuple[int, str, datetime | None, datetime |
 class DiscountCondition(Condition):
     key = "discount"
     label = gettext_lazy("What they used of discounts")
+    reusable = True
 
     def clean(self, params: Mapping[str, Any], path: str, moment: Moment) -> DiscountParams:
         reader = values.Reader(params, path)
