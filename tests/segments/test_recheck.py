@@ -15,6 +15,7 @@ from wagtail_marketing.contacts import services as people
 from wagtail_marketing.contacts.models import Contact, ContactChange, Strength, Topic
 from wagtail_marketing.contacts.registry import change_readers
 from wagtail_marketing.contacts.services.lists import add_to_list, create_list, remove_from_list
+from wagtail_marketing.contacts.services.tags import get_tag
 from wagtail_marketing.core import clock, events
 from wagtail_marketing.segments import recheck, schedule, services, tasks, wheel
 from wagtail_marketing.segments.dependencies import watched
@@ -424,3 +425,16 @@ def test_rules_that_cannot_be_read_any_more_stop_nobody_else(ann):
     SegmentSize.objects.update(measured_at=clock.now() - schedule.HOUR)
     assert tasks.refresh_due(clock.now() + timedelta(minutes=1)) == 1
     assert inside(buyers) == {"ann"}
+
+
+def test_tagging_many_asks_for_a_refresh_of_what_reads_tags(ann):
+    vips = segment("vips", VIPS)
+    segment("buyers", BUYERS)
+    tag = get_tag("VIP")
+    for act in (people.tag_contacts, people.untag_contacts):
+        RefreshState.objects.update(due_at=None)
+        ContactChange.objects.all().delete()
+        assert act(contacts=Contact.objects.all(), tag=tag) == 1
+        assert act(contacts=Contact.objects.all(), tag=tag) == 0
+        recheck.recheck()
+        assert set(RefreshState.objects.filter(due_at__isnull=False).values_list("segment", flat=True)) == {vips.pk}

@@ -5,10 +5,9 @@ claim and the write puts the claim back. Judging twice is harmless, since the an
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -17,21 +16,16 @@ from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import ContactChange
 from wagtail_marketing.core import clock, events
 
-from .compiler import contacts_of_segment
 from .dependencies import Watched, watched
-from .errors import InvalidRules
+from .engine.tree import moment_at
 from .events import ContactEntered, ContactLeft
 from .models import Membership, RefreshState, Segment
+from .statements import ask
 
-#: Changes that one transaction takes.
-BATCH = 500
+#: Changes that one transaction takes, and contacts that one statement asks for.
+BATCH = 256
 #: More waiting changes than this are answered by a refresh of the segments concerned, as a set.
 STORM = 5_000
-#: Bound ids of one statement; SQLite takes 32,766, and an id stands in every subquery of a tree.
-MOST_IDS = 8_000
-#: ``SELECT``s that SQLite joins by ``UNION ALL``: 500.
-MOST_SEGMENTS = 100
-
 #: segment -> contacts
 Pairs = Mapping[int, Collection[int]]
 
@@ -103,59 +97,30 @@ def judge(segments: Iterable[Watched], wanted: Pairs, *, now: datetime | None = 
     if not wanted:
         return 0
     now = now or clock.now()
-    by_pk = {one.pk: one for one in segments if one.pk in wanted}
+    concerned = {one.pk for one in segments if one.pk in wanted}
     if _lock_segments:
-        rows = Segment.objects.filter(pk__in=by_pk).order_by("pk").select_for_update(of=("self",), no_key=True)
-        by_pk = {pk: by_pk[pk] for pk in rows.values_list("pk", flat=True)}
+        rows = Segment.objects.filter(pk__in=concerned).order_by("pk").select_for_update(of=("self",), no_key=True)
+        concerned = set(rows.values_list("pk", flat=True))
     moved = 0
-    for part in _parts({pk: sorted(wanted[pk]) for pk in by_pk}):
-        chosen = set(_chosen([(by_pk[pk], ids) for pk, ids in part.items()], now))
+    people = sorted(set().union(*(wanted[pk] for pk in concerned)))
+    for start in range(0, len(people), BATCH):
+        part = {pk: {*people[start : start + BATCH]} & {*wanted[pk]} for pk in concerned}
+        part = {pk: ids for pk, ids in part.items() if ids}
+        asked = ask(sorted(part), people[start : start + BATCH], moment_at(now))
+        # Whose rules cannot be read (any more) keeps its members.
+        part = {pk: ids for pk, ids in part.items() if pk in asked.held}
+        chosen = {(pk, contact) for pk, ids in part.items() for contact in asked.held[pk] & ids}
         moved += _write(part, chosen, now)
     return moved
 
 
-def _parts(wanted: Mapping[int, list[int]]) -> Iterator[dict[int, list[int]]]:
-    """Slices that one statement bears."""
-    part: dict[int, list[int]] = {}
-    size = 0
-    for pk, ids in wanted.items():
-        for start in range(0, len(ids), BATCH):
-            chunk = ids[start : start + BATCH]
-            if pk in part or len(part) >= MOST_SEGMENTS or size + len(chunk) > MOST_IDS:
-                yield part
-                part, size = {}, 0
-            part[pk] = chunk
-            size += len(chunk)
-    if part:
-        yield part
-
-
-def _chosen(wanted: list[tuple[Watched, list[int]]], now: datetime) -> Iterator[tuple[int, int]]:
-    """(segment, contact) for whom the rules hold: one statement, whatever the number of segments."""
-    selects, params = [], []
-    for one, ids in wanted:
-        try:
-            sql, values = (
-                contacts_of_segment(one.found, now=now, contact_ids=ids).order_by().values("id").query.sql_with_params()
-            )
-        except (EmptyResultSet, InvalidRules):
-            continue
-        selects.append(f"SELECT {int(one.pk)} AS segment_id, chosen.id FROM ({sql}) AS chosen")  # noqa: S608
-        params.extend(values)
-    if not selects:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), params)
-        yield from cursor.fetchall()
-
-
-def _write(part: Pairs, chosen: set[tuple[int, int]], now: datetime) -> int:
+def _write(part: Mapping[int, set[int]], chosen: set[tuple[int, int]], now: datetime) -> int:
     people = set().union(*part.values())
     stays = Membership.objects.filter(segment__in=part, contact__in=people, left_at__isnull=True)
     known = {
         (segment, contact): pk
         for pk, segment, contact in stays.values_list("pk", "segment_id", "contact_id")
-        if contact in set(part[segment])
+        if contact in part[segment]
     }
     entered = sorted(chosen - known.keys())
     left = sorted(known.keys() - chosen)

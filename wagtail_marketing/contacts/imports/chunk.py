@@ -10,6 +10,7 @@ import tablib
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from wagtail_marketing.contacts import facts
 from wagtail_marketing.contacts.models import ConsentState, Contact, ContactImport, ImportedContact, ImportFault, Tag
 from wagtail_marketing.contacts.registry import channels
 from wagtail_marketing.contacts.services.reported import Report, record_consents
@@ -254,6 +255,9 @@ class _Writing(ContactResource):
         """Remember whom this import touched and which tags are its own: for repeats, for taking it back."""
         if self.dry:
             return
+        # New people, changed people, their tags: every segment may be moved.
+        touched = [outcome.contact.pk for outcome in self.outcomes if not outcome.skipped]
+        facts.touch(facts.EVERYTHING, touched, at=self.now)
         fresh: dict[int, ImportedContact] = {}
         for outcome in self.outcomes:
             pk = outcome.contact.pk
