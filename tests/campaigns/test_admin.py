@@ -283,3 +283,12 @@ def test_a_launched_campaign_is_not_deleted_and_a_draft_is(enter, ready):
     assert client.post(page("delete", ready)).status_code == 422
     assert client.post(page("delete", draft)).headers["Location"] == page("index")
     assert list(Campaign.objects.all()) == [ready]
+
+
+def test_the_review_says_in_words_who_is_meant(enter, ready):
+    from wagtail_marketing.segments.selectors import summary
+
+    link = ready.segment_links.select_related("segment").first()
+    seen = enter("editor").get(page("review", ready)).content.decode()
+    assert f'In: <a href="/admin/marketing/segments/inspect/{link.segment_id}/">{link.segment}</a>' in seen
+    assert f"– {summary(link.segment.rules)}</li>" in seen

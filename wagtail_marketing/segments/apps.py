@@ -21,6 +21,7 @@ class SegmentsConfig(AppConfig):
         conditions.register()
         list_users.register("segments", conditions.static_list.users_of)
         registry.usages.register("pages", page_uses.pages_with)
+        registry.usage_counts.register("pages", page_uses.page_counts)
         privacy.register()
         change_readers.register("segments", "wagtail_marketing.segments.tasks.recheck")
         timeline.register()

@@ -21,6 +21,8 @@ from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.core.errors import DomainError
 from wagtail_marketing.messaging import services as messaging
 from wagtail_marketing.messaging.errors import ContentError
+from wagtail_marketing.segments.models import Segment
+from wagtail_marketing.segments.selectors import summary, with_sizes
 
 from .base import SEND, TEST, VIEW, CampaignPage, url
 from .forms import ScheduleForm, TestForm
@@ -97,6 +99,7 @@ class ReviewView(CampaignPage):
         return super().get_context_data(
             draft=draft,
             review=self.review if draft else None,
+            audience=self.audience(),
             mails=mails,
             people=self.people() if draft and may(user, PERSONAL) else [],
             test_form=kwargs.pop("test_form", None) or TestForm(initial={"addresses": user.email}),
@@ -107,8 +110,34 @@ class ReviewView(CampaignPage):
             **kwargs,
         )
 
+    def audience(self) -> list[dict[str, Any]]:
+        """The segments in words, included ones first: whom the reader says yes to."""
+        included, left_out = selectors.sides(self.campaign)
+        rules = dict(
+            with_sizes(Segment.objects.filter(pk__in=[one.pk for one in (*included, *left_out)]))
+            .order_by()
+            .values_list("pk", "published_rules")
+        )
+        return [
+            {
+                "side": _("In") if segment in included else _("Left out"),
+                "name": segment.name,
+                "url": url_of_segment(segment),
+                "words": summary(rules[segment.pk]) if rules[segment.pk] else _("It has no published rules."),
+            }
+            for segment in (*included, *left_out)
+        ]
+
     def people(self) -> list[Contact]:
         return list(selectors.audience(self.campaign).exclude(email="").order_by("pk")[:PREVIEW_PEOPLE])
+
+
+def url_of_segment(segment: Segment) -> str:
+    """Its page; empty where the site has none."""
+    try:
+        return reverse("marketing_segments:inspect", args=[segment.pk])
+    except NoReverseMatch:
+        return ""
 
 
 def _local_now(zone: Any) -> str:
