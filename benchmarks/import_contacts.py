@@ -56,8 +56,8 @@ def administer(statement: str) -> None:
 
 
 def write_file(rows: int) -> io.BufferedRandom:
-    target = tempfile.TemporaryFile()
-    target.write("email,first name,last name,phone,country,city,tags,newsletter,optin date\r\n".encode())
+    target = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+    target.write(b"email,first name,last name,phone,country,city,tags,newsletter,optin date\r\n")
     for n in range(rows):
         address = f"person{n}@example.com" if n % 100 else "not an address"
         agreed = "yes,2023-04-05" if n % 2 else ","

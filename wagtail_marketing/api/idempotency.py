@@ -26,8 +26,19 @@ MAX_LENGTH = 255
 
 def request_hash(request: Any) -> str:
     """What was asked: method, path and body, in a canonical form."""
-    data = json.dumps(request.data, sort_keys=True, default=str)
+    data = json.dumps(request.data, sort_keys=True, default=_plain)
     return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{data}".encode()).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    """A file is what it holds, whatever it is called."""
+    if not hasattr(value, "chunks"):
+        return str(value)
+    held = hashlib.sha256()
+    for chunk in value.chunks():
+        held.update(chunk)
+    value.seek(0)
+    return held.hexdigest()
 
 
 class IdempotencyMixin:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 import phonenumbers
 
@@ -26,10 +27,14 @@ def normalise_email(address: str | None) -> str:
 
 def normalise_phone(number: str | None, *, region: str | None = None) -> str:
     """E.164 (``+4930123456``), or an empty string where it is not a possible number."""
-    if not number:
-        return ""
+    return _e164(number, region or settings.default_phone_region) if number else ""
+
+
+#: A row of a file asks the same of one number several times; each parse is slower than the rest of the row.
+@lru_cache(maxsize=4096)
+def _e164(number: str, region: str | None) -> str:
     try:
-        parsed = phonenumbers.parse(number, region or settings.default_phone_region)
+        parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_possible_number(parsed):
@@ -42,6 +47,7 @@ def digits_of(text: str) -> str:
     return "".join(sign for sign in text if sign in "0123456789")
 
 
+@lru_cache(maxsize=4096)
 def phone_country(number: str) -> str:
     """The country (ISO 3166, two letters) of a number in E.164; empty where it belongs to none or to many.
 

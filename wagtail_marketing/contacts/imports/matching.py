@@ -9,9 +9,7 @@ from import_export.instance_loaders import BaseInstanceLoader
 
 from wagtail_marketing.contacts.models import Contact, ContactAlias, Suppression
 from wagtail_marketing.contacts.services import locks
-from wagtail_marketing.core.identity import address_hash, normalise_email
-
-from .values import phone_e164
+from wagtail_marketing.core.identity import address_hash, normalise_email, normalise_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def identify(values: dict[str, str]) -> Identity:
         values.get("external_key", "")[:190],
         own,
         normalise_email(values.get("email", ""))[:254],
-        phone_e164(values.get("phone", "")) if values.get("phone") else "",
+        normalise_phone(values.get("phone", "")) if values.get("phone") else "",
     )
 
 

@@ -24,7 +24,7 @@ from wagtail_marketing.contacts.services.fields import (
     person_values,
     plain_attribute,
 )
-from wagtail_marketing.core.identity import normalise_email
+from wagtail_marketing.core.identity import normalise_email, normalise_phone
 
 from . import values
 from .matching import ChunkLoader, Identity
@@ -260,7 +260,7 @@ class ContactResource(ModelResource):
                 return False
             reason = self.loader.blocked.get(("email", contact.email_hash))
         else:
-            if values.phone_e164(value) == contact.phone_e164:
+            if normalise_phone(value) == contact.phone_e164:
                 return False
             reason = self.loader.blocked.get(("sms", contact.phone_hash))
         if reason and reason != "bounce":

@@ -5,7 +5,7 @@ import uuid
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from babel import Locale
@@ -16,9 +16,6 @@ from wagtail_marketing.core import clock
 from wagtail_marketing.core.identity import normalise_email, normalise_phone
 
 from .errors import Fault
-
-#: The same number stands in the row's identity and in its cell: read it once.
-phone_e164 = lru_cache(maxsize=8192)(normalise_phone)
 
 YES = frozenset(["yes", "y", "true", "1", "x", "on", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "tak"])
 NO = frozenset(["no", "n", "false", "0", "off", "nein", "falsch", "non", "faux", "nao", "não", "nie", "none", "null"])
@@ -87,7 +84,7 @@ class Phone(Widget):
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         if not value:
             return ""
-        if len(value) > 40 or not phone_e164(value):
+        if len(value) > 40 or not normalise_phone(value):
             raise Fault("phone")
         return value
 

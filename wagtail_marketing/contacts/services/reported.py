@@ -191,9 +191,12 @@ def _store(
         ],
         batch_size=1000,
     )
-    ConsentState.objects.bulk_create([fold for fold in folds if fold.pk is None], batch_size=1000)
+    # Parted first: who is created has a key afterwards.
+    fresh = [fold for fold in folds if fold.pk is None]
+    changed = [fold for fold in folds if fold.pk is not None]
+    ConsentState.objects.bulk_create(fresh, batch_size=1000)
     ConsentState.objects.bulk_update(
-        [fold for fold in folds if fold.pk is not None],
+        changed,
         ["address_hash", "state", "strength", "source", "changed_at"],
         batch_size=1000,
     )
