@@ -28,7 +28,7 @@ class ContactsConfig(AppConfig):
         api.register_scope("consent:write", _("Take contacts off channels and topics"))
         api.register_scope("imports:read", _("Follow imports of contacts and read what is at fault in them"))
         api.register_scope("imports:write", _("Upload files of contacts, check and import them"))
-        api.register("imports", "wagtail_marketing.contacts.imports_api.ImportViewSet", basename="import")
+        api.register("imports", "wagtail_marketing.contacts.import_api.ImportViewSet", basename="import")
         api.register("contacts", "wagtail_marketing.contacts.api.ContactViewSet", basename="contact")
         for kind, label, run in (
             ("contacts.import_check", _("Check a file of contacts"), "check_import_job"),

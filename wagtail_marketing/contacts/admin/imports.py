@@ -14,6 +14,7 @@ from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.admin.viewsets import MarketingIndexView, MarketingModelViewSet
 from wagtail_marketing.contacts.models import ContactImport
 
+from . import import_actions as actions
 from . import import_views as views
 
 
@@ -75,9 +76,9 @@ class ImportViewSet(MarketingModelViewSet):
             path("<int:pk>/", view(views.ImportView), name="import"),
             path("<int:pk>/columns/", view(views.ColumnsView), name="columns"),
             path("<int:pk>/progress/", view(views.ImportProgressView), name="progress"),
-            path("<int:pk>/run/", view(views.RunView), name="run"),
-            path("<int:pk>/stop/", view(views.StopView), name="stop"),
-            path("<int:pk>/resume/", view(views.ResumeView), name="resume"),
-            path("<int:pk>/undo/", view(views.UndoView), name="undo"),
-            path("<int:pk>/to-correct.csv", view(views.FaultsFileView), name="faults"),
+            path("<int:pk>/run/", view(actions.RunView), name="run"),
+            path("<int:pk>/stop/", view(actions.StopView), name="stop"),
+            path("<int:pk>/resume/", view(actions.ResumeView), name="resume"),
+            path("<int:pk>/undo/", view(actions.UndoView), name="undo"),
+            path("<int:pk>/to-correct.csv", view(actions.FaultsFileView), name="faults"),
         ]

@@ -16,9 +16,10 @@ from wagtail_marketing.contacts.registry import channels
 from wagtail_marketing.contacts.services.reported import Report, record_consents
 from wagtail_marketing.contacts.services.suppression import suppress_many
 
+from .columns import NEW, REPEATED, UPDATED, Outcome
 from .matching import identify
 from .plan import Plan
-from .resource import NEW, REPEATED, ContactResource, Outcome
+from .resource import ContactResource
 from .rows import Row, undo_safe_cell
 
 SOURCE = "import"
@@ -150,6 +151,22 @@ class _Writing(ContactResource):
         added = self._tag([outcome for outcome in taken if not outcome.skipped])
         self._consents(taken)
         self._link(added)
+        self._announce(taken, added)
+
+    def _announce(self, outcomes: list[Outcome], tagged: dict[int, list[int]]) -> None:
+        """Whoever re-checks contacts hears what changed: a batch is one note."""
+        if self.dry:
+            return
+        by_what: dict[str, set[int]] = {}
+        for outcome in outcomes:
+            by_what.setdefault(outcome.what, set()).add(outcome.contact.pk)
+        changed = by_what.get(UPDATED, set()) | by_what.get(REPEATED, set())
+        facts.touch(facts.EVERYTHING, by_what.get(NEW, ()), at=self.now)
+        facts.touch("contact", changed, at=self.now)
+        facts.touch(
+            "attributes", changed if any("attributes." in key for key in self.plan.columns) else (), at=self.now
+        )
+        facts.touch("tags", tagged, at=self.now)
 
     # Tags -------------------------------------------------------------------------------------------
 

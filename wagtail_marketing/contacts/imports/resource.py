@@ -7,12 +7,10 @@ that another row saves (cells are all read before any is put), and ``bulk_update
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.results import RowResult
 
@@ -26,61 +24,12 @@ from wagtail_marketing.contacts.services.fields import (
 )
 from wagtail_marketing.core.identity import normalise_email, normalise_phone
 
-from . import values
+from .columns import NEW, REPEATED, SKIPPED, UNCHANGED, UPDATED, Column, Outcome, same, widget_of
 from .matching import ChunkLoader, Identity
 from .plan import FILL, SKIP, Plan
 from .targets import ATTRIBUTE, CONSENT, SUPPRESSED
 
-#: What became of a row, beside what it says of consent.
-NEW, UPDATED, UNCHANGED, SKIPPED, REPEATED = "new", "updated", "unchanged", "skipped", "repeated"
 WRITTEN = ("external_key", *PERSON_FIELDS, *DERIVED_FIELDS, "attributes", "updated_at")
-
-
-@dataclass(slots=True)
-class Outcome:
-    """One row that was taken: whom it is about and what it says beside the person's fields."""
-
-    number: int
-    contact: Contact
-    what: str
-    tags: list[str] = field(default_factory=list)
-    #: channel -> (state, when)
-    said: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
-    #: channel -> reason never to write
-    suppressed: dict[str, str] = field(default_factory=dict)
-    skipped: bool = False
-    kept_address: bool = False
-
-
-def widget_of(key: str, plan: Plan) -> Any:
-    """The reader of the cells of one target."""
-    if key.startswith(ATTRIBUTE):
-        return values.Attribute(plan.types.get(key.removeprefix(ATTRIBUTE), "text"), plan.date_order)
-    if key.startswith(SUPPRESSED):
-        return values.Reason()
-    if key.startswith(CONSENT) or key == "created_at":
-        is_state = key.startswith(CONSENT) and not key.endswith(".at")
-        return values.Standing() if is_state else values.Moment(plan.date_order, plan.utc)
-    simple = {
-        "email": values.Email,
-        "phone": values.Phone,
-        "uuid": values.Uuid,
-        "country": values.Country,
-        "time_zone": values.TimeZone,
-        "tags": values.Tags,
-        "name": values.Name,
-    }
-    if key in simple:
-        return simple[key]()
-    return values.Day(plan.date_order) if key == "birthday" else values.Text(key)
-
-
-class Column(Field):
-    """One column of the file: the engine's field, and where its value goes."""
-
-    def __init__(self, key: str, column_name: str, widget: Any):
-        super().__init__(attribute=column_name, column_name=column_name, widget=widget)
-        self.key = key
 
 
 class ContactResource(ModelResource):
@@ -244,7 +193,8 @@ class ContactResource(ModelResource):
         different = {
             name: plain_attribute(value)
             for name, value in attributes.items()
-            if contact.attributes.get(name) != value and not (fill and contact.attributes.get(name) not in (None, ""))
+            if not same(contact.attributes.get(name), value)
+            and not (fill and contact.attributes.get(name) not in (None, ""))
         }
         if different:
             contact.attributes = {**contact.attributes, **different}

@@ -4,16 +4,13 @@ The admin, the REST API and the jobs all come through here. A file waits in priv
 could not be taken are deleted some days after (``forget_import_files``) and as soon as a person in it is erased.
 """
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.conf import settings
@@ -23,13 +20,10 @@ from wagtail_marketing.contacts.imports.errors import UnreadableFile
 from wagtail_marketing.contacts.imports.layout import ENCODINGS, SEPARATORS, Layout, find_layout
 from wagtail_marketing.contacts.models import (
     IMPORT_TRANSITIONS,
-    Contact,
     ContactImport,
     ContactList,
-    ImportedContact,
     ImportFault,
     ImportState,
-    ListMembership,
     Topic,
 )
 from wagtail_marketing.contacts.registry import channel_address
@@ -37,7 +31,8 @@ from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput, WrongState
 from wagtail_marketing.jobs import services as jobs
 
-from .lists import add_to_list, remove_from_list
+from .import_files import as_csv, first_rows, forget_file, forget_import_files, forget_person_in_files, opened
+from .import_results import csv_text, fault_lines, put_on_list, undo_import
 
 CHECK, RUN = "contacts.import_check", "contacts.import"
 #: Rows shown beside the columns.
@@ -87,7 +82,7 @@ def create_import(
 
 def _look(source: ContactImport, content: BinaryIO, layout: Layout) -> None:
     """Read the first rows: headings, and the guess of what they mean."""
-    first = _first_rows(content, layout, SAMPLES + 1)
+    first = first_rows(content, layout, SAMPLES + 1)
     if not first:
         raise UnreadableFile(_("The file is empty."), remedy=_("Upload a file with a heading and at least one row."))
     if layout.kind == "xlsx":
@@ -101,39 +96,11 @@ def _look(source: ContactImport, content: BinaryIO, layout: Layout) -> None:
     source.options = {"status": found.status, "utc": found.utc, "ours": rows.is_ours(names), "known": plans.UPDATE}
 
 
-def _first_rows(content: BinaryIO, layout: Layout, most: int) -> list[list[str]]:
-    found = []
-    source = (
-        xlsx.workbook_rows(content) if layout.kind == "xlsx" else (r.cells for r in rows.read_rows(content, layout))
-    )
-    for cells in source:
-        if any(cells):
-            found.append(cells)
-        if len(found) == most:
-            break
-    return found
-
-
-@contextmanager
-def opened(source: ContactImport) -> Iterator[BinaryIO]:
-    """The file of an import. Raises ``WrongState`` where it is gone."""
-    if not source.file:
-        raise WrongState(_("The file of this import was deleted."), field="file", remedy=_("Upload it again."))
-    try:
-        content = source.file.storage.open(source.file.name, "rb")
-    except FileNotFoundError as error:
-        raise WrongState(
-            _("The file of this import was deleted."), field="file", remedy=_("Upload it again.")
-        ) from error
-    with content:
-        yield content.file if hasattr(content, "file") else content
-
-
 def samples(source: ContactImport) -> list[list[str]]:
     """The first rows as they stand in the file, for showing beside the columns."""
     layout = Layout(**source.layout)
     with opened(source) as content:
-        found = _first_rows(content, layout, SAMPLES + 1)
+        found = first_rows(content, layout, SAMPLES + 1)
     found = found[1:] if layout.heading else found[:SAMPLES]
     width = len(source.names)
     return [[cell[:200] for cell in row[:width]] + [""] * (width - len(row)) for row in found]
@@ -189,7 +156,8 @@ def _options(columns: list[str], asked: dict[str, Any]) -> dict[str, Any]:
         raise InvalidInput(_("“%(status)s” is nothing to say of everybody.") % {"status": status}, field="status")
     if asked.get("date_order", "") not in ("", "dmy", "mdy"):
         raise InvalidInput(_("Dates begin with the day (dmy) or the month (mdy)."), field="date_order")
-    tag = " ".join(str(asked.get("tag") or "").split())
+    # A comma parts tags in files, so none stands in one.
+    tag = " ".join(str(asked.get("tag") or "").replace(",", " ").split())
     if len(tag) > 80:
         raise InvalidInput(_("A tag is a word of at most 80 characters."), field="tag")
     if asked.get("list") and not ContactList.objects.filter(pk=asked["list"]).exists():
@@ -298,161 +266,6 @@ def settle(*, source: ContactImport, transition: str, state: str, now: datetime 
     """What the jobs say at their end."""
     over = state in (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
     _move(source, transition, state=state, **({"finished_at": now or clock.now()} if over else {}))
-
-
-def as_csv(source: ContactImport) -> None:
-    """Turn a workbook into CSV, once: rows of a CSV can be skipped, those of a workbook only be read."""
-    layout = Layout(**source.layout)
-    if layout.kind != "xlsx":
-        return
-    with opened(source) as content, tempfile.TemporaryFile() as target:
-        xlsx.to_csv(content, target, most_rows=settings.import_max_rows)
-        target.seek(0)
-        before = source.file.name
-        source.file.save(f"{source.uuid}.csv", File(target), save=False)
-    source.layout = replace(layout, kind="csv", encoding="utf-8", separator=",").as_dict()
-    source.save(update_fields=["file", "layout"])
-    source.file.storage.delete(before)
-
-
-@transaction.atomic
-def put_on_list(*, source: ContactImport) -> int:
-    """Put everybody whom the import touched on its list; returns how many were not on it before."""
-    contact_list = ContactList.objects.filter(pk=source.options.get("list") or 0).first()
-    if contact_list is None:
-        return 0
-    on_it = ListMembership.objects.filter(contact_list=contact_list, contact=OuterRef("contact"))
-    fresh = ImportedContact.objects.filter(source=source, listed=False).exclude(Exists(on_it))
-    fresh.update(listed=True)
-    people = Contact.objects.filter(pk__in=ImportedContact.objects.filter(source=source, listed=True).values("contact"))
-    return add_to_list(contact_list=contact_list, contacts=people, source="import", user=source.created_by)
-
-
-# Afterwards -----------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def undo_import(*, source: ContactImport, user: Any = None) -> dict[str, int]:
-    """Take back the tags and the places on the list that the import added. Raises ``WrongState``.
-
-    Contacts and their fields stay as they are: what stood there before is not kept. Consent stays too: a ledger
-    forgets nothing, and who left must stay gone.
-    """
-    _may_undo(source)
-    if not ContactImport.objects.filter(pk=source.pk, undone_at=None).update(undone_at=clock.now()):
-        raise WrongState(_("This import was taken back already."), field="state")
-    taken = {"tags": 0, "list": 0}
-    through = Contact.tags.through
-    by_tag: dict[int, list[int]] = {}
-    links = ImportedContact.objects.filter(source=source).exclude(tags=[])
-    for contact, tags in links.values_list("contact_id", "tags").iterator(chunk_size=2000):
-        for tag in tags:
-            by_tag.setdefault(tag, []).append(contact)
-    for tag, people in by_tag.items():
-        for start in range(0, len(people), 2000):
-            some = people[start : start + 2000]
-            taken["tags"] += through.objects.filter(tag_id=tag, contact_id__in=some).delete()[0]
-    contact_list = ContactList.objects.filter(pk=source.options.get("list") or 0).first()
-    if contact_list is not None:
-        listed = Contact.objects.filter(
-            pk__in=ImportedContact.objects.filter(source=source, listed=True).values("contact")
-        )
-        taken["list"] = remove_from_list(contact_list=contact_list, contacts=listed, source="import", user=user)
-    source.refresh_from_db()
-    return taken
-
-
-def _may_undo(source: ContactImport) -> None:
-    if source.state not in (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED) or not source.counts:
-        raise WrongState(_("This import is not over."), field="state")
-
-
-def fault_lines(source: ContactImport) -> Iterator[list[str]]:
-    """The rows to correct, with the number of the row and what to do in two columns more; headings first."""
-    from wagtail_marketing.contacts.imports.errors import said
-
-    extra = (rows.ROW_COLUMN, rows.ERROR_COLUMN)
-    places = [place for place, name in enumerate(source.names) if name not in extra]
-    yield [*(source.names[place] for place in places), *extra]
-    for fault in ImportFault.objects.filter(source=source).iterator(chunk_size=1000):
-        cells = fault.cells
-        said_of = [
-            f"{source.names[int(place)]}: {said(code)}" if place else said(code) for place, code in fault.errors.items()
-        ]
-        yield [
-            *(cells[place] if place < len(cells) else "" for place in places),
-            str(fault.number),
-            " | ".join(said_of),
-        ]
-
-
-def forget_import_files(*, now: datetime | None = None) -> int:
-    """Delete files and rows to correct of imports that are over, or were left lying; returns how many."""
-    before = (now or clock.now()) - timedelta(days=settings.import_keep_days)
-    count = 0
-    old = ContactImport.objects.filter(created_at__lt=before).exclude(file="")
-    for source in old.exclude(state__in=(ImportState.CHECKING, ImportState.RUNNING)).order_by("pk")[:200]:
-        forget_file(source)
-        count += 1
-    return count
-
-
-def forget_file(source: ContactImport) -> None:
-    """Delete the file and the rows to correct; the history stays. What was not run yet is over with it."""
-    name, storage = source.file.name, source.file.storage
-    waiting = (ImportState.UPLOADED, ImportState.CHECKED, ImportState.CHECKING, ImportState.RUNNING)
-    ImportFault.objects.filter(source=source).delete()
-    ContactImport.objects.filter(pk=source.pk).update(file="")
-    ContactImport.objects.filter(pk=source.pk, state__in=waiting).update(
-        state=ImportState.CANCELLED, finished_at=clock.now()
-    )
-    if name:
-        storage.delete(name)
-
-
-def forget_person_in_files(contact: Contact) -> None:
-    """The eraser: every file, and every row to correct, that names the person goes. A run that uses it stops."""
-    needles = {
-        word.casefold()
-        for word in (contact.email, contact.email_normalised, contact.phone, contact.phone_e164, contact.external_key)
-        if word
-    } | {str(contact.uuid)}
-    touched = set(ImportedContact.objects.filter(contact=contact).values_list("source_id", flat=True))
-    for source in ContactImport.objects.exclude(file=""):
-        if source.pk in touched or _names(source, needles):
-            forget_file(source)
-    for fault in ImportFault.objects.iterator(chunk_size=1000):
-        if any(_is_named(cell, needles) for cell in fault.cells):
-            fault.delete()
-    ImportedContact.objects.filter(contact=contact).delete()
-
-
-def _names(source: ContactImport, needles: set[str]) -> bool:
-    layout = Layout(**source.layout)
-    try:
-        with opened(source) as content:
-            found = (
-                xlsx.workbook_rows(content)
-                if layout.kind == "xlsx"
-                else (row.cells for row in rows.read_rows(content, layout))
-            )
-            return any(_is_named(cell, needles) for cells in found for cell in cells)
-    except (WrongState, UnreadableFile, OSError):
-        # What cannot be read cannot be shown to be innocent.
-        return True
-
-
-def _is_named(cell: str, needles: set[str]) -> bool:
-    cell = cell.casefold()
-    return bool(cell) and (cell in needles or any("@" in needle and needle in cell for needle in needles))
-
-
-def csv_text(lines: Iterator[list[str]]) -> Iterator[str]:
-    """The lines of a file, safe for spreadsheets."""
-    from wagtail_marketing.admin.export import csv_lines
-
-    headings = next(lines)
-    return csv_lines(headings, lines)
 
 
 __all__ = [
