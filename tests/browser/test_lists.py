@@ -48,7 +48,7 @@ def test_a_list_from_nothing_to_an_audience(admin_page, people, look):
     page.get_by_role("button", name="Actions").first.click()
     page.get_by_role("link", name="Use as audience").click()
     page.get_by_role("button", name="Make the segment").click()
-    expect(page.get_by_text("Is on the list “VIPs”")).to_be_visible()
+    expect(page.get_by_text("is on the list “VIPs”").first).to_be_visible()
     assert Segment.objects.get().name == "List: VIPs"
 
 
