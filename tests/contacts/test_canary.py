@@ -72,6 +72,7 @@ NOT_ABOUT_PEOPLE = {
     "wagtail_marketing_messaging.sendbatch": "ranges of ids",
     "wagtail_marketing_segments.refreshstate": "figures",
     "wagtail_marketing_segments.segment": "rules for many",
+    "wagtail_marketing_segments.segmentreach": "figures",
     "wagtail_marketing_segments.segmentsize": "figures",
     "wagtail_marketing_segments.segmentstate": "a switch",
     "wagtail_marketing_segments.segmentversion": "rules for many",
