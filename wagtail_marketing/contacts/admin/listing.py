@@ -27,6 +27,7 @@ from wagtail_marketing.core.errors import InvalidInput
 
 from .bulk import allowed_actions, kept_filters
 from .imports import import_buttons
+from .merge_views import duplicates_buttons
 from .profile import TONES
 
 
@@ -90,7 +91,8 @@ class ContactIndexView(KeysetListingMixin, MarketingIndexView):
 
     @cached_property
     def header_buttons(self) -> list[Any]:
-        return [*super().header_buttons, *import_buttons(self.request.user)]
+        user = self.request.user
+        return [*super().header_buttons, *import_buttons(user), *duplicates_buttons(user)]
 
     @cached_property
     def plain(self) -> bool:

@@ -7,21 +7,34 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log
 
 from wagtail_marketing.admin.components import DataTable, EmptyState
+from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.admin.views import ConfirmView, MarketingTemplateView, MarketingView
 from wagtail_marketing.contacts import services
 from wagtail_marketing.contacts.duplicates import WAYS, find_duplicates
-from wagtail_marketing.contacts.models import Contact, ContactMerge
+from wagtail_marketing.contacts.masking import PERMISSION
+from wagtail_marketing.contacts.models import ConsentChoice, Contact, ContactMerge
 from wagtail_marketing.contacts.registry import mergers
 from wagtail_marketing.contacts.selectors import standing
 from wagtail_marketing.contacts.services.fields import PERSON_FIELDS
 from wagtail_marketing.core.errors import DomainError
 from wagtail_marketing.core.identity import normalise_email, normalise_phone
+
+MERGE = ("wagtail_marketing_contacts.merge_contact", PERMISSION)
+
+
+def duplicates_buttons(user: Any) -> list[Any]:
+    """For the head of the list: where duplicates are found."""
+    if not may(user, MERGE):
+        return []
+    return [HeaderButton(_("Duplicates"), url=reverse("marketing_contacts:duplicates"), icon_name="group", priority=40)]
 
 
 def compare_url(first: Contact, second: Contact) -> str:
@@ -117,11 +130,7 @@ class CompareView(_PairMixin, MarketingTemplateView):
         facts = [
             (_("Customer key"), first.external_key or "–", second.external_key or "–"),
             (_("Source"), first.source, second.source),
-            *(
-                (one.label, one_state.get(one.channel, ""), two_state.get(one.channel, ""))
-                for one_state, two_state in [(self._states(first), self._states(second))]
-                for one in standing(first)
-            ),
+            *self._consent(first, second),
             *self._counts(first, second),
         ]
         return super().get_context_data(
@@ -142,10 +151,12 @@ class CompareView(_PairMixin, MarketingTemplateView):
         return min(first, second, key=lambda one: one.pk)
 
     @staticmethod
-    def _states(contact: Contact) -> dict[str, str]:
-        words = {"subscribed": _("subscribed"), "unsubscribed": _("unsubscribed"), "never": _("never asked")}
-        words["pending"] = _("waiting for confirmation")
-        return {one.channel: words[one.state] for one in standing(contact)}
+    def _consent(first: Contact, second: Contact) -> list[tuple[Any, Any, Any]]:
+        words = {**dict(ConsentChoice.choices), "never": _("never asked")}
+        return [
+            (_("Consent: %(channel)s") % {"channel": one.label}, words[one.state], words[other.state])
+            for one, other in zip(standing(first), standing(second), strict=True)
+        ]
 
     @staticmethod
     def _counts(first: Contact, second: Contact) -> list[tuple[Any, int, int]]:
@@ -191,7 +202,7 @@ class MergeView(_PairMixin, ConfirmView):
 
     def get_details(self) -> list[str]:
         _keep, gone = self.roles
-        moving = [f"{count} {label}" for merger in mergers for label, count in merger.counts(gone) if count]
+        moving = [f"{label}: {count}" for merger in mergers for label, count in merger.counts(gone) if count]
         return [
             _("Moves to the contact that stays: %(what)s.") % {"what": ", ".join(moving) or _("nothing")},
             _("The more careful consent counts: who left as either of them has left."),
@@ -202,7 +213,7 @@ class MergeView(_PairMixin, ConfirmView):
         keep, gone = self.roles
         values = {**services.suggested_values(keep, gone), **self.values}
         labels = {field.name: field.verbose_name for field in Contact._meta.concrete_fields}
-        rows = [(labels[name], value) for name, value in values.items() if value]
+        rows = [(capfirst(labels[name]), value) for name, value in values.items() if value]
         hidden = {"keep": keep.pk, **self.choices}
         return super().get_context_data(
             table=DataTable((_("Field"), _("Afterwards")), rows, caption=_("The contact afterwards")),

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.admin.components import DataTable, Section
@@ -49,7 +49,8 @@ def channels_fact(contact: Contact, request: HttpRequest) -> str:
         elif one.state == "subscribed" and not one.deliverable:
             said = _("%(said)s, for another address") % {"said": said}
         lines.append((f"{one.label} {shown_address(one.address, plain=plain)}".strip(), said))
-    return format_html_join(" · ", "{}: {}", lines)
+    items = format_html_join("", "<li>{}: {}</li>", lines)
+    return format_html('<ul class="wm-person__lines">{}</ul>', items)
 
 
 def since_fact(contact: Contact, request: HttpRequest) -> str:
