@@ -13,7 +13,7 @@ FILE += "cat@x.example;Cat;someday;;\n"
 
 
 def choose(page: Page, name: str, content: bytes) -> None:
-    page.get_by_label("File").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+    page.locator("#id_file").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="Upload and look at the columns").click()
 
 
@@ -51,7 +51,7 @@ def test_a_file_with_faults_to_the_end(admin_page, look):
     # Consent wants to know how: the page comes back and says so.
     page.guard.allow("422")
     page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_text("say how and where they did")).to_be_visible()
+    expect(page.get_by_text("say how and where they did").first).to_be_visible()
     page.get_by_label("How they agreed").fill("Form on the old site")
     look(page, "import-columns")
     source = check(page)
