@@ -284,6 +284,8 @@ def test_the_page_leads_to_the_people_and_makes_segments(shop, admin_client, dja
     text = page.content.decode()
     assert "Champions" in text
     assert "rfm_square=5-5" in text
+    assert 'href="/admin/marketing/contacts/?rfm=champions"' in text
+    assert text.count("Make a segment<span") == 11
     listed = admin_client.get(reverse("marketing_contacts:index"), {"rfm": "champions"})
     assert len(listed.context["object_list"]) == RfmScore.objects.filter(cell="champions").count() == 2
     square = admin_client.get(reverse("marketing_contacts:index"), {"rfm_square": "1-1"})

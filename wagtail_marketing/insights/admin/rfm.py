@@ -131,19 +131,20 @@ class RfmView(MarketingTemplateView):
         rows = []
         for group in report.groups:
             row: list[Any] = [
-                GroupName(group.key, group.name, people_url(rfm=group.key) if may(user, CONTACTS) else ""),
+                GroupName(
+                    group.key, group.name, people_url(rfm=group.key) if may(user, CONTACTS) else ""
+                ).render_html(),
                 group.meaning,
                 count(group.people),
-                percent(selectors.share(group.people, report.people)),
+                percent(selectors.share(group.people, report.people)).replace(" ", "\u00a0"),
                 format_money(group.spent_base, currency),
                 format_money(round(group.spent_base / group.people), currency) if group.people else "–",
             ]
             if segments:
                 url = reverse("marketing_reports:rfm_segment")
                 token = get_token(self.request)
-                row.append(
-                    PostButton(url, _("Make a segment"), token, [("cell", group.key)], about=group.name, small=True)
-                )
+                make = PostButton(url, _("Make a segment"), token, [("cell", group.key)], about=group.name, small=True)
+                row.append(make.render_html())
             rows.append(row)
         return DataTable(headings, rows, caption=_("Groups"), numeric=(2, 3, 4, 5), quiet_caption=True)
 
