@@ -127,7 +127,7 @@ def time_bulk_create() -> tuple[float, dict[str, int]]:
     with connection.cursor() as cursor:
         for model in models():
             table = connection.ops.quote_name(model._meta.db_table)
-            cursor.execute(f"CREATE UNLOGGED TABLE bench_{model._meta.model_name} AS SELECT * FROM {table}")  # noqa: S608
+            cursor.execute(f"CREATE UNLOGGED TABLE bench_{model._meta.model_name} AS SELECT * FROM {table}")
     clear()
     vacuum()
     seconds, rows = 0.0, {}
@@ -137,7 +137,7 @@ def time_bulk_create() -> tuple[float, dict[str, int]]:
             cursor.execute(f"CREATE UNIQUE INDEX ON bench_{name} ({key})")
         rows[name] = 0
         while True:
-            query = f"SELECT * FROM bench_{name} WHERE {key} > %s ORDER BY {key} LIMIT {CHUNK}"  # noqa: S608
+            query = f"SELECT * FROM bench_{name} WHERE {key} > %s ORDER BY {key} LIMIT {CHUNK}"
             chunk = list(model._default_manager.raw(query, [last]))
             if not chunk:
                 break

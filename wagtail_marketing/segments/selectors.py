@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from wagtail_marketing.contacts.models import Contact
-from wagtail_marketing.contacts.registry import channels
-from wagtail_marketing.contacts.selectors import deliverable_q
 
 from .compiler import Explained, contacts_of, contacts_of_segment, explain
+from .counting import count_chosen
 from .engine.tree import Group, moment_at, parse
 from .engine.words import sentence
 from .errors import InvalidRules
@@ -114,18 +113,16 @@ def preview(rules: Any, *, now: datetime | None = None, sample: int = 3) -> Prev
 
     ``reachable`` counts addresses: of several contacts with one address one gets the mail.
     """
-    contacts = contacts_of(rules, now=now).order_by()
-    reached = {
-        f"wm_{channel}": Count(F(address.hash_field), filter=deliverable_q(channel), distinct=True)
-        for channel, address in channels.items()
-    }
     with guarded():
-        counts = contacts.aggregate(wm_count=Count("pk"), **reached)
-        people = list(contacts.order_by("pk")[:sample])
+        counted = count_chosen(contacts_of(rules, now=now), first=sample)
+        people = Contact.objects.in_bulk(counted.first)
     return Preview(
-        counts["wm_count"],
-        {channel: counts[f"wm_{channel}"] for channel in channels.keys()},  # noqa: SIM118  a Registry
-        tuple(Person(one.pk, one.external_key or "", one.name, one.email) for one in people),
+        counted.count,
+        counted.reachable,
+        tuple(
+            Person(one.pk, one.external_key or "", one.name, one.email)
+            for one in (people[pk] for pk in counted.first if pk in people)
+        ),
     )
 
 

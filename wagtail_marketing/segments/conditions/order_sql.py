@@ -8,7 +8,20 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum, lookups
+from django.db import connection
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    lookups,
+)
 
 from wagtail_marketing.commerce.models import Order, OrderLine, Product
 from wagtail_marketing.segments.engine import operators
@@ -66,6 +79,17 @@ def outside(column: str, low: int | None, high: int | None) -> Q:
     if high is not None:
         found |= Q(**{f"{column}__gt": high})
     return found
+
+
+def between_sql(low: int | None, high: int | None) -> str:
+    """The same of ``COUNT(*)``, which needs no parameter: both are whole numbers of ours."""
+    bounds = [f"COUNT(*) >= {low:d}"] if low is not None else []
+    return " AND ".join([*bounds, f"COUNT(*) <= {high:d}"] if high is not None else bounds) or "COUNT(*) >= 0"
+
+
+def outside_sql(low: int | None, high: int | None) -> str:
+    bounds = [f"COUNT(*) < {low:d}"] if low is not None else []
+    return " OR ".join([*bounds, f"COUNT(*) > {high:d}"] if high is not None else bounds) or "COUNT(*) < 0"
 
 
 def average_q(total: str, count: str, op: str, value: Any) -> Q:
@@ -133,11 +157,15 @@ def _orders_q(params: "OrdersParams", op: str, value: Any, scope: Scope) -> Q:
                 return rows.anyone()
             if high == 0 and (low is None or low <= 0):
                 return ~rows.anyone()
-            return rows.counted(low, high, wm_value=rows.count)
+            if not rows.by_line:
+                return rows.counted(low, high, wm_value=rows.count)
+            if contains_zero(low, high):
+                return ~rows.with_different("order_id", outside_sql(low, high))
+            return rows.with_different("order_id", between_sql(low, high))
         case "total":
             return rows.counted(*interval(op, value), wm_value=Sum(net()))
         case "distinct_products":
-            return rows.having(between("wm_value", *interval(op, value)), wm_value=Count("sku", distinct=True))
+            return rows.with_different("sku", between_sql(*interval(op, value)))
         case "max":
             low, high = interval(op, value)
             found = rows.anyone() if low is None else rows.with_an_order_of(low)
@@ -149,6 +177,15 @@ def _orders_q(params: "OrdersParams", op: str, value: Any, scope: Scope) -> Q:
             end = (Min if params.measure == "days_since_first" else Max)(f"{rows.order}placed_at")
             return rows.having(instants("wm_value", op, value, scope.moment), wm_value=end)
     raise ValueError(params.measure)
+
+
+class Different(Subquery):
+    """The contacts of pairs (contact, something), each pair once, by how many pairs they have.
+
+    ``COUNT(DISTINCT ...)`` says the same, but PostgreSQL answers it by sorting all rows; pairs are hashed.
+    """
+
+    template = "(SELECT pair.%(contact)s FROM (%(subquery)s) AS pair GROUP BY pair.%(contact)s HAVING %(having)s)"
 
 
 class Matching:
@@ -191,6 +228,12 @@ class Matching:
     def having(self, condition: Q, **aggregates: Any) -> Q:
         """Contacts whose matching orders, taken together, satisfy ``condition``."""
         return Q(pk__in=self.rows.values(self.contact).annotate(**aggregates).filter(condition).values(self.contact))
+
+    def with_different(self, what: str, having: str) -> Q:
+        """Contacts by how many different ``what`` their matching rows hold; ``having`` compares ``COUNT(*)``."""
+        pairs = self.rows.values(self.contact, what).distinct()
+        contact = connection.ops.quote_name(self.contact)
+        return Q(pk__in=Different(pairs, contact=contact, having=having, output_field=BigIntegerField()))
 
     def counted(self, low: int | None, high: int | None, **aggregate: Any) -> Q:
         """The same for a value that is 0 for those without a matching order."""
