@@ -71,16 +71,20 @@ TREES: dict[str, dict] = {
             JOIN {CATEGORIES} k ON k.id = p.category_id WHERE k.folded IN ('category7', 'category8'))) AS each
             GROUP BY contact_id HAVING count(*) >= 2)""",
     },
-    # Curious: many different products over all time, or everything from one city.
+    # Curious: many different products in half a year, or everybody of one city.
     "curious": {
         "totals": False,
         "rules": {
             "match": "any",
-            "rules": [orders("distinct_products", ">=", 30), contact("city", "is", "City7")],
+            "rules": [
+                orders("distinct_products", ">=", 12, within={"last_days": 180}),
+                contact("city", "is", "City7"),
+            ],
         },
         "where": f"""(c.city_folded = 'city7' OR c.id IN (SELECT contact_id FROM (SELECT DISTINCT o.contact_id, l.sku
-            FROM {LINES} l JOIN {ORDERS} o ON o.id = l.order_id WHERE o.cancelled_at IS NULL) AS each
-            GROUP BY contact_id HAVING count(*) >= 30))""",
+            FROM {LINES} l JOIN {ORDERS} o ON o.id = l.order_id WHERE o.cancelled_at IS NULL
+            AND o.placed_at >= %(now)s::timestamptz - interval '180 days' AND o.placed_at <= %(now)s) AS each
+            GROUP BY contact_id HAVING count(*) >= 12))""",
     },
     # Three levels: web orders of a quarter, without code users, older or with consent.
     "refreshed": {

@@ -1,6 +1,7 @@
 """A second reading of segments.md, over plain dicts: slow, obvious, and without a line of the package.
 
-A world is ``{"people": [...], "segments": {id: rules}}``. ``chosen(rules, world, now)`` is the set of keys.
+A world is ``{"people": [...], "segments": {id: {"rules", "always", "never", "members"}}}``; ``members`` is None
+where a segment is active. ``chosen(rules, world, now)`` is the set of keys.
 """
 
 import hashlib
@@ -26,13 +27,22 @@ def group(rules, one, world, now):
 def leaf(rule, one, world, now):
     params = rule["params"]
     if rule["kind"] == "segment":
-        return group(world["segments"][params["id"]], one, world, now)
+        return in_segment(world["segments"][params["id"]], one, world, now)
     if rule["kind"] == "sample":
         digest = hashlib.md5((params["seed"] + one["key"]).encode()).hexdigest()  # noqa: S324
         return int(digest[:8], 16) / 2**32 < params["percent"] / 100
     return {"contact": contact, "orders": orders, "consent": consent, "activity": activity}[rule["kind"]](
         params, one, now
     )
+
+
+def in_segment(segment, one, world, now):
+    """A pin first, then the members of what is switched off, then the rules."""
+    if one["key"] in segment["always"] | segment["never"]:
+        return one["key"] in segment["always"]
+    if segment["members"] is not None:
+        return one["key"] in segment["members"]
+    return group(segment["rules"], one, world, now)
 
 
 def when(text):

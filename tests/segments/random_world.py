@@ -166,11 +166,13 @@ def write(world, now):
     return contacts
 
 
-def tree(random, segments=(), depth=1):
+def tree(random, segments=(), depth=1, least=1):
+    """Groups nested to five levels at most, and in one branch to ``least`` at least."""
     rules = []
-    for _ in range(random.choice([1, 1, 2, 2, 3])):
-        nested = depth < 5 and random.random() < 0.3
-        rules.append(tree(random, segments, depth + 1) if nested else leaf(random, segments))
+    for place in range(random.choice([1, 1, 2, 2, 3])):
+        deeper = place == 0 and depth < least
+        nested = deeper or (depth < 5 and random.random() < 0.3)
+        rules.append(tree(random, segments, depth + 1, least if deeper else 1) if nested else leaf(random, segments))
     return {"match": random.choice(["all", "any", "none"]), "rules": rules}
 
 

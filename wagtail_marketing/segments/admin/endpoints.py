@@ -51,7 +51,7 @@ class PreviewView(BuilderView):
         except InvalidRules as error:
             # No failure of the request: somebody is still at work.
             return JsonResponse(self._answer(errors=[error.as_dict()]))
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return JsonResponse({"errors": [{"path": "", "message": _("This is not JSON.")}]}, status=400)
         errors = [fault.as_dict() for fault in draft.faults]
         words = {path: rule.condition.text(rule.params) for path, rule in draft.leaves()}

@@ -70,15 +70,27 @@ def read(data: Any, kinds: Registry[Condition], moment: Moment) -> Group:
             path="version",
             remedy=_("This release reads version 1."),
         )
-    tree = _group({key: value for key, value in data.items() if key != "version"}, "", 1, kinds, moment)
-    count = sum(1 for _leaf in tree.leaves())
+    # Before any condition is looked at: some of them ask the database.
+    count = _count(data)
     if count > MAX_RULES:
         raise InvalidRules(
             _("%(count)s conditions are too many.") % {"count": count},
             path="rules",
             remedy=_("Use at most %(most)s, or split the segment in two.") % {"most": MAX_RULES},
         )
-    return tree
+    return _group({key: value for key, value in data.items() if key != "version"}, "", 1, kinds, moment)
+
+
+def _count(data: Any) -> int:
+    """The conditions of a tree as JSON, without calling itself: it may be as deep as somebody likes."""
+    count, waiting = 0, [data]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping) and isinstance(one.get("rules"), list):
+            waiting.extend(one["rules"])
+        else:
+            count += 1
+    return count
 
 
 def _at(path: str, *parts: str | int) -> str:
