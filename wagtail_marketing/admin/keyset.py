@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -94,8 +94,8 @@ class KeysetPage:
             return self.paginator.items_count_label
         last = self.first + len(self.object_list) - 1
         return _("%(first)s–%(last)s of %(count)s") % {
-            "first": localize(self.first),
-            "last": localize(last),
+            "first": intcomma(self.first),
+            "last": intcomma(last),
             "count": self.paginator.items_count_label,
         }
 

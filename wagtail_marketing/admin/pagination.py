@@ -9,7 +9,7 @@
 
 from typing import Any
 
-from django.utils.formats import localize
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from wagtail.admin.paginator import WagtailPaginator
@@ -48,5 +48,6 @@ class CappedPaginator(WagtailPaginator):
     def items_count_label(self) -> str:
         count, more = self._capped
         if more:
-            return _("more than %(count)s %(items)s") % {"count": localize(count), "items": self.verbose_name_plural}
-        return super().items_count_label
+            return _("more than %(count)s %(items)s") % {"count": intcomma(count), "items": self.verbose_name_plural}
+        name = self.verbose_name if count == 1 else self.verbose_name_plural
+        return f"{intcomma(count)} {name}"

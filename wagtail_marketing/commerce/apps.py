@@ -11,7 +11,8 @@ class CommerceConfig(AppConfig):
     requires = ()
 
     def ready(self) -> None:
-        from . import handlers, privacy
+        from . import handlers, list_filters, privacy
 
         handlers.register()
+        list_filters.register()
         privacy.register()

@@ -15,9 +15,10 @@ from wagtail_marketing.api.idempotency import HEADER
 from wagtail_marketing.api.schema import extend_schema
 from wagtail_marketing.api.viewsets import MarketingViewSet
 from wagtail_marketing.core.errors import InvalidInput
-from wagtail_marketing.core.identity import normalise_email
 
 from . import selectors, services
+from .bulk_api import BulkMixin, filter_parameters
+from .criteria import IDS, Criteria
 from .models import Contact, Topic
 from .services.fields import PERSON_FIELDS
 
@@ -77,7 +78,7 @@ class ErasedSerializer(serializers.Serializer):
     erased = serializers.BooleanField(help_text="Always true: what cannot be erased is an error.")
 
 
-class ContactViewSet(ListModelMixin, RetrieveModelMixin, MarketingViewSet):
+class ContactViewSet(BulkMixin, ListModelMixin, RetrieveModelMixin, MarketingViewSet):
     required_scopes = {
         "read": ("contacts:read",),
         "write": ("contacts:write",),
@@ -95,25 +96,10 @@ class ContactViewSet(ListModelMixin, RetrieveModelMixin, MarketingViewSet):
         found = super().get_queryset()
         if self.action != "list":
             return found
-        asked = self.request.query_params
-        if query := asked.get("q", "").strip():
-            found = found.filter(selectors.search_q(query, plain=True))
-        if email := asked.get("email"):
-            found = found.filter(email_normalised=normalise_email(email) or email)
-        if key := asked.get("external_key"):
-            found = found.filter(external_key=key)
-        if tag := asked.get("tag"):
-            found = found.filter(tags__name=tag)
-        return found
+        asked = {name: texts for name, texts in self.request.query_params.lists() if name != IDS}
+        return found.filter(Criteria.read(asked, plain=True).condition())
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("q", str, description="Customer key, e-mail, phone or the beginning of a name."),
-            OpenApiParameter("email", str, description="Exactly this address, however it is written."),
-            OpenApiParameter("external_key", str, description="The shop's customer key."),
-            OpenApiParameter("tag", str, description="Who has this tag."),
-        ]
-    )
+    @extend_schema(parameters=filter_parameters())
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 

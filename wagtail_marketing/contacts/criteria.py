@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail import hooks
 
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput
@@ -64,6 +65,8 @@ class Criteria:
             if name not in known:
                 continue
             given = query.getlist(name) if hasattr(query, "getlist") else query[name]
+            if not isinstance(given, str | int | list | tuple):
+                raise InvalidInput(_("“%(value)s” is not a choice.") % {"value": given}, field=name)
             texts = [given] if isinstance(given, str | int) else list(given)
             if kept := tuple(text for text in (str(text).strip() for text in texts) if text):
                 wanted[name] = kept
@@ -73,8 +76,14 @@ class Criteria:
 
     @classmethod
     def load(cls, kept: Mapping[str, Any]) -> "Criteria":
-        """What ``dump`` gave."""
+        """What ``dump`` gave. In a worker the rooms' hooks have not been read yet: they bring filters too."""
+        hooks.search_for_hooks()
         return cls({name: tuple(texts) for name, texts in kept["values"].items()}, bool(kept["plain"]))
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """Every name that can be asked for."""
+        return tuple(parameters())
 
     def dump(self) -> dict[str, Any]:
         """As JSON, for the parameters of a job."""
@@ -84,7 +93,13 @@ class Criteria:
         return bool(self.values)
 
     def condition(self) -> Q:
-        """All filters as one condition. Raises ``InvalidInput``."""
+        """All filters as one condition. Raises ``InvalidInput``.
+
+        A name that is no filter (its room is gone since) is refused, never passed over: without it everybody
+        would be meant.
+        """
+        if unknown := sorted(set(self.values) - set(parameters())):
+            raise InvalidInput(_("“%(name)s” is not a filter.") % {"name": unknown[0]}, field=unknown[0])
         found = Q()
         if IDS in self.values:
             found &= Q(pk__in=_ids(self.values[IDS]))
@@ -241,7 +256,7 @@ def known_values(field: str) -> list[tuple[str, str]]:
 
 def _tagged(slugs: list[str]) -> Q:
     # The ids are read first: by them the planner knows how common each tag is.
-    tags = list(Tag.objects.filter(slug__in=slugs).values_list("pk", flat=True))
+    tags = list(Tag.objects.filter(Q(slug__in=slugs) | Q(name__in=slugs)).values_list("pk", flat=True))
     return Q(pk__in=Contact.tags.through.objects.filter(tag__in=tags).values("contact_id") if tags else ())
 
 

@@ -9,6 +9,7 @@ from wagtail.log_actions import LogFormatter
 from wagtail_marketing.admin import registry
 
 from .admin import suppressions, topics
+from .admin.contact_views import CreateFormatter, EditFormatter
 from .admin.imports import ImportViewSet
 from .admin.list_block import lists_block
 from .admin.list_views import source_words
@@ -102,5 +103,7 @@ def register_log_actions(actions: Any) -> None:
         actions.register_action(f"wagtail_marketing.list.{name}")(list_formatter(name, words, said))
     for name, label, message in (*SUPPRESSION_ACTIONS, *PERSON_ACTIONS):
         actions.register_action(f"wagtail_marketing.{name}", label, message)
+    actions.register_action("wagtail_marketing.contact.create")(CreateFormatter)
+    actions.register_action("wagtail_marketing.contact.edit")(EditFormatter)
     for name, label, message in IMPORT_ACTIONS:
         actions.register_action(f"wagtail_marketing.import.{name}", label, message)

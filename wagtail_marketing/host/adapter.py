@@ -11,7 +11,7 @@ from wagtail_marketing.conf import settings
 from wagtail_marketing.core.errors import NotConfigured
 
 from .errors import RowError
-from .types import AttributeSpec, HostCart, HostCustomer, HostOrder, HostProduct
+from .types import CUSTOMER_FIELDS, AttributeSpec, HostCart, HostCustomer, HostOrder, HostProduct
 
 
 class HostAdapter(ABC):
@@ -62,6 +62,13 @@ class HostAdapter(ABC):
     def attributes(self) -> Iterable[AttributeSpec]:
         """The customer attributes that segments may ask for."""
         return ()
+
+    def customer_fields(self) -> frozenset[str]:
+        """The fields of ``HostCustomer`` that the shop has: staff cannot edit them, and a sync writes only them.
+
+        All of them, unless the adapter knows better.
+        """
+        return CUSTOMER_FIELDS
 
     def customer(self, customer: Any) -> HostCustomer:
         """The dataclass of the shop's own customer object."""

@@ -24,7 +24,7 @@ from .adapter import HostAdapter
 from .errors import AdapterError, NoSuchRow, RowError
 from .maps import Attribute, CartMap, CustomerMap, LineMap, ModelMap, OrderMap, ProductMap, RefundMap, Source
 from .reader import Reader, resolve
-from .types import AttributeSpec, HostCart, HostCustomer, HostOrder, HostProduct
+from .types import CUSTOMER_FIELDS, AttributeSpec, HostCart, HostCustomer, HostOrder, HostProduct
 
 MAPS = {"customers": CustomerMap, "products": ProductMap, "orders": OrderMap, "carts": CartMap}
 
@@ -57,6 +57,11 @@ class ModelHostAdapter(HostAdapter):
                 field="model",
                 remedy="Write it as “app_label.ModelName”, and put its app into INSTALLED_APPS.",
             ) from error
+
+    def customer_fields(self) -> frozenset[str]:
+        """Those that the map names."""
+        found = self.maps.get("customers")
+        return CUSTOMER_FIELDS & set(found.sources()) if found else CUSTOMER_FIELDS
 
     # Reading ------------------------------------------------------------------------------------
 

@@ -6,6 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+#: What a customer is known by and called: the fields of ``HostCustomer`` that a person could also be edited by.
+CUSTOMER_FIELDS = frozenset(
+    {
+        *("email", "phone", "first_name", "last_name", "language", "time_zone"),
+        *("country", "region", "city", "birthday"),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeSpec:

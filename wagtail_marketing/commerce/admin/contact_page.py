@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
@@ -11,15 +11,12 @@ from django.utils.translation import gettext_lazy
 from wagtail_marketing.admin.components import DataTable, Section, StatCard, StatGrid, StatusBadge
 from wagtail_marketing.commerce.models import ContactTotals, Order
 from wagtail_marketing.conf import settings
-from wagtail_marketing.contacts.criteria import YES_NO, period_q
 from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.contacts.registry import (
     ListColumn,
-    ListFilter,
     ProfileBlock,
     ProfileFact,
     list_columns,
-    list_filters,
     profile_blocks,
     profile_facts,
 )
@@ -140,26 +137,7 @@ COLUMNS = {
 }
 
 
-def _ordered(answer: str) -> Q:
-    totals = ContactTotals.objects.filter(order_count__gt=0)
-    if answer == "yes":
-        return Q(pk__in=totals.values("contact"))
-    return ~Q(Exists(totals.filter(contact=OuterRef("pk"))))
-
-
-def _last_ordered(value: Any) -> Q:
-    return Q(pk__in=ContactTotals.objects.filter(period_q("last_order_at")(value)).values("contact"))
-
-
-FILTERS = {
-    "ordered": ListFilter(gettext_lazy("Has ordered"), "choice", _ordered, choices=lambda: YES_NO, order=400),
-    "last_order": ListFilter(gettext_lazy("Last order"), "period", _last_ordered, order=410),
-}
-
-
 def register() -> None:
-    for name, plug in FILTERS.items():
-        list_filters.register(name, plug)
     for name, column in COLUMNS.items():
         list_columns.register(name, column)
     profile_blocks.register("totals", TOTALS)

@@ -16,7 +16,7 @@ from .values import Mirrored
 def mirror_customers(*, customers: Sequence[HostCustomer], adapter: HostAdapter, now: datetime) -> Mirrored:
     """Make contacts of a batch of customers and apply the consent that the shop reports."""
     types = {spec.name: spec.type for spec in adapter.attributes()}
-    result = upsert_contacts(customers=customers, attribute_types=types, now=now)
+    result = upsert_contacts(customers=customers, attribute_types=types, fields=adapter.customer_fields(), now=now)
     changed = apply_host_consent(
         given={customer.key: customer.consent for customer in customers}, channels=adapter.consent_channels()
     )

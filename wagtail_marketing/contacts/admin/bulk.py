@@ -3,10 +3,10 @@
 import secrets
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -95,11 +95,11 @@ class BulkView(ConfirmView):
 
     def get_question(self) -> str:
         text = ngettext("%(action)s: %(count)s contact?", "%(action)s: %(count)s contacts?", self.count)
-        return text % {"action": self.get_page_title(), "count": localize(self.count)}
+        return text % {"action": self.get_page_title(), "count": intcomma(self.count)}
 
     def get_confirm_label(self) -> str:
         text = ngettext("Yes, for %(count)s contact", "Yes, for %(count)s contacts", self.count)
-        return text % {"count": localize(self.count)}
+        return text % {"count": intcomma(self.count)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         plain = may_see_people(self.request.user)

@@ -11,11 +11,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.widgets.button import HeaderButton
 
 from wagtail_marketing.admin.components import StatusBadge
 from wagtail_marketing.admin.export import csv_lines, write_xlsx
 from wagtail_marketing.admin.keyset import KeysetListingMixin, Order
 from wagtail_marketing.admin.pagination import capped_count
+from wagtail_marketing.admin.permissions import may
 from wagtail_marketing.admin.viewsets import MarketingIndexView
 from wagtail_marketing.contacts import files
 from wagtail_marketing.contacts.criteria import Criteria
@@ -26,6 +28,7 @@ from wagtail_marketing.contacts.services.export import file_name
 from wagtail_marketing.core.errors import InvalidInput
 
 from .bulk import allowed_actions, kept_filters
+from .contact_views import ADD
 from .imports import import_buttons
 from .merge_views import duplicates_buttons
 from .profile import TONES
@@ -92,7 +95,9 @@ class ContactIndexView(KeysetListingMixin, MarketingIndexView):
     @cached_property
     def header_buttons(self) -> list[Any]:
         user = self.request.user
-        return [*super().header_buttons, *import_buttons(user), *duplicates_buttons(user)]
+        add = HeaderButton(_("Add a contact"), url=reverse("marketing_contacts:add"), icon_name="plus")
+        added = [add] if may(user, ADD) else []
+        return [*super().header_buttons, *added, *import_buttons(user), *duplicates_buttons(user)]
 
     @cached_property
     def plain(self) -> bool:

@@ -89,6 +89,8 @@ def actions_of(contact: Contact, user: Any) -> list[Action]:
         return reverse(f"marketing_contacts:{name}", args=[contact.pk])
 
     wanted = (
+        ((f"{ROOM}.change_contact", PERMISSION), Action(to("edit"), _("Edit"))),
+        ((f"{ROOM}.change_contact", PERMISSION), Action(to("history"), _("History"))),
         ((f"{ROOM}.export_contact", PERMISSION), Action(to("export_person"), _("Export"))),
         ((f"{ROOM}.change_contact",), Action(to("pause_person"), _("Pause for 30 days"), True, "pause")),
         ((f"{ROOM}.change_contact",), Action(to("pause_person"), _("End the pause"), True, "resume")),

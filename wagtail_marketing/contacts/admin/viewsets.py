@@ -14,6 +14,7 @@ from wagtail_marketing.contacts.models import Contact
 from wagtail_marketing.contacts.registry import list_columns
 
 from .bulk import BulkView
+from .contact_views import ContactAddView, ContactEditView, ContactHistoryView
 from .filters import contact_filterset
 from .listing import ConsentColumn, ContactIndexView, EmailColumn, NameColumn, RegisteredColumn
 from .merge_views import CompareView, DuplicatesView, FindOtherView, MergeView, UndoMergeView
@@ -60,10 +61,25 @@ class ContactViewSet(MarketingModelViewSet):
             LocalTimeColumn("created_at", label=_("Customer since"), sort_key="created_at"),
         ]
 
+    def history(self, **kwargs: Any) -> Any:
+        return self.construct_view(
+            ContactHistoryView,
+            model=self.model,
+            index_url_name=self.get_url_name("index"),
+            edit_url_name=self.get_url_name("edit"),
+            history_url_name=self.get_url_name("history"),
+            history_results_url_name=self.get_url_name("history_results"),
+            **kwargs,
+        )
+
     def get_urlpatterns(self) -> list[Any]:
         return [
             *super().get_urlpatterns(),
             path("bulk/", BulkView.as_view(), name="bulk"),
+            path("add/", ContactAddView.as_view(), name="add"),
+            path("<int:pk>/edit/", ContactEditView.as_view(), name="edit"),
+            path("<int:pk>/history/", self.history(), name="history"),
+            path("<int:pk>/history/results/", self.history(results_only=True), name="history_results"),
             path("<int:pk>/", ProfileView.as_view(marketing_permission=VIEW), name="inspect"),
             path("duplicates/", DuplicatesView.as_view(marketing_permission=MERGE), name="duplicates"),
             path("compare/<int:a>/<int:b>/", CompareView.as_view(marketing_permission=MERGE), name="compare"),

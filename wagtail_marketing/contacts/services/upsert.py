@@ -31,13 +31,16 @@ def upsert_contacts(
     *,
     customers: Iterable[HostCustomer],
     attribute_types: Mapping[str, str] | None = None,
+    fields: Collection[str] | None = None,
     source: str = "sync",
     now: datetime | None = None,
 ) -> UpsertResult:
     """Make the contacts of ``customers`` what the shop says they are; the last of two with one key counts.
 
     Rows that are as they should be are not written. ``attribute_types`` gives the declared type of each
-    attribute (``AttributeSpec.type``). Consent is another service's: see ``apply_host_consent``.
+    attribute (``AttributeSpec.type``), ``fields`` those that the shop has (``HostAdapter.customer_fields``; None:
+    all): what it has not, staff may have filled in, and that stays. Consent is another service's: see
+    ``apply_host_consent``.
     """
     now = now or clock.now()
     by_key = {customer.key: customer for customer in customers if customer.key}
@@ -54,7 +57,7 @@ def upsert_contacts(
     back: list[Contact] = []
     attributes_changed: list[str] = []
     for key, customer in by_key.items():
-        values = _values(customer)
+        values = _values(customer, fields)
         contact = known.get(key)
         if contact is None:
             contact = Contact(
@@ -107,8 +110,9 @@ def mark_deleted(*, keys: Collection[str], now: datetime | None = None) -> int:
     return gone.update(host_deleted_at=now, updated_at=now)
 
 
-def _values(customer: HostCustomer) -> dict:
-    values = person_values({name: getattr(customer, name) for name in PERSON_FIELDS})
+def _values(customer: HostCustomer, fields: Collection[str] | None) -> dict:
+    wanted = PERSON_FIELDS if fields is None else [name for name in PERSON_FIELDS if name in fields]
+    values = person_values({name: getattr(customer, name) for name in wanted})
     plain = {name: plain_attribute(value) for name, value in customer.attributes.items()}
     values["attributes"] = {name: value for name, value in plain.items() if value is not None}
     return values
