@@ -61,7 +61,7 @@ def test_from_a_file_with_faults_to_the_result(client, django_assert_max_num_que
     assert client.post(f"{HOME}{source.pk}/run/").status_code == 302
     work(source)
     html = client.get(answer.url).content.decode()
-    for text in ("What happened", "1 row to correct", "1 were put on the list", "Take back"):
+    for text in ("What happened", "1 row to correct", "1 person was put on the list", "Take back"):
         assert text in html, text
     assert (Contact.objects.get().first_name, friends.memberships.count()) == ("=Änn", 1)
     faulty = client.get(f"{HOME}{source.pk}/to-correct.csv")

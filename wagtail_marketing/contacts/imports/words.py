@@ -66,5 +66,10 @@ def consent_lines(counts: Mapping[str, int], *, dry: bool) -> list[str]:
             % number("address_kept")
         )
     if counts.get("listed"):
-        lines.append(_("%(shown)s were put on the list.") % number("listed"))
+        lines.append(
+            ngettext(
+                "%(shown)s person was put on the list.", "%(shown)s people were put on the list.", counts["listed"]
+            )
+            % number("listed")
+        )
     return lines
