@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from wagtail_marketing.contacts.blocks import SignUpBlock
 from wagtail_marketing.segments.blocks import ShowToSegmentBlock
 
 
@@ -35,4 +36,4 @@ CONTENT = [
     ("call", CallBlock()),
 ]
 
-HOME_BLOCKS = [*CONTENT, ("for_segment", ShowToSegmentBlock(CONTENT))]
+HOME_BLOCKS = [*CONTENT, ("for_segment", ShowToSegmentBlock(CONTENT)), ("sign_up", SignUpBlock())]

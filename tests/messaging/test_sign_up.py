@@ -20,6 +20,7 @@ from wagtail_marketing.contacts.models import (
     SignUp,
     Topic,
 )
+from wagtail_marketing.contacts.registry import ConfirmationSender, confirmation_senders
 from wagtail_marketing.contacts.views import offers
 from wagtail_marketing.contacts.views.offers import Offer
 from wagtail_marketing.core import clock, tasks
@@ -379,3 +380,22 @@ class TestPreferences:
 
         answer = client.get(preferences_url(None).split("://", 1)[-1].partition("/")[2].join(["/", ""]))
         assert b"This was a test message" in answer.content
+
+
+def test_a_phone_number_that_cannot_be_read_is_said_with_the_remedy_and_kept(client):
+    confirmation_senders.register("sms", ConfirmationSender("sms", list))
+    try:
+        _phone_that_cannot_be_read(client)
+    finally:
+        confirmation_senders.unregister("sms")
+
+
+def _phone_that_cannot_be_read(client):
+    signed = offer(channels=["email", "sms"])
+    data = {"offer": signed, "email": "ann@example.com", "phone": "020 79", "country": "GB", "website": ""}
+    page = client.post(reverse("wagtail_marketing:sign_up"), data).content.decode()
+    assert "is not a phone number" in page
+    assert "Choose the country, or begin with +" in page
+    assert 'value="020 79"' in page
+    assert '<option value="GB" selected>' in page
+    assert not SignUp.objects.exists()

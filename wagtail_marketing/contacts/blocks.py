@@ -7,6 +7,7 @@
     body = StreamField([("sign_up", SignUpBlock()), ...])
 """
 
+from secrets import token_hex
 from typing import Any
 
 from django.urls import reverse
@@ -73,12 +74,11 @@ class SignUpBlock(blocks.StructBlock):
             button=value["button"],
             origin=request.path[:200] if request else "",
         )
-        number = context.get("wm_number") or abs(hash(offer)) % 10**6
         return context | {
             # Nothing is shown where nothing of it is offered any more.
             "offered": bool(offer.channels) and bool(topics or not wanted),
             "offer": offer,
-            "form": SignUpForm(offer, topics, auto_id=f"wm-{number}-%s"),
+            "form": SignUpForm(offer, topics, auto_id=f"wm-{token_hex(4)}-%s"),
             "signed": offer.signed(),
             "trap": TRAP,
             "action": reverse("wagtail_marketing:sign_up"),

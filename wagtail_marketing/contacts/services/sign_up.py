@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+import phonenumbers
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -98,7 +99,8 @@ def normalised_address(channel: str, address: str, region: str = "") -> str:
     plug = channel_address(channel)
     if channel == "sms":
         found = normalise_phone(address, region=region or None)
-        if not found:
+        # Stricter than what a sync brings: nobody else can correct it.
+        if not found or not phonenumbers.is_valid_number(phonenumbers.parse(found)):
             raise InvalidInput(
                 _("“%(value)s” is not a phone number.") % {"value": address},
                 field="phone",

@@ -16,9 +16,13 @@ from django.utils.translation import gettext as _
 from wagtail_marketing.conf import settings
 from wagtail_marketing.contacts.models import ContactPreference, Topic
 from wagtail_marketing.contacts.selectors import ChannelStanding
+from wagtail_marketing.contacts.services.sign_up import normalised_address
+from wagtail_marketing.core.errors import InvalidInput
 
 from .offers import Offer
 
+#: channel -> field of its address
+FIELDS = {"email": "email", "sms": "phone"}
 #: A field that people do not see and programs fill in.
 TRAP = "website"
 
@@ -35,7 +39,7 @@ def pointed_at_errors(form: forms.Form) -> Any:
 
 
 class SignUpForm(forms.Form):
-    """The fields that the offer asks for. The address is judged by the service, so that API and form agree."""
+    """The fields that the offer asks for; the service's own judgement of addresses, so that API and form agree."""
 
     email = forms.CharField(
         label=gettext_lazy("E-mail"),
@@ -90,6 +94,12 @@ class SignUpForm(forms.Form):
         cleaned = super().clean() or {}
         if {"email", "phone"} <= set(self.fields) and not (cleaned.get("email") or cleaned.get("phone")):
             self.add_error("email", _("Enter an e-mail address or a mobile number."))
+        for channel, name in FIELDS.items():
+            try:
+                if cleaned.get(name):
+                    normalised_address(channel, cleaned[name], cleaned.get("country", ""))
+            except InvalidInput as error:
+                self.add_error(name, str(error))
         return cleaned
 
     @property

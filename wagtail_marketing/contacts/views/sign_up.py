@@ -1,5 +1,6 @@
 """The sign-up form: standing alone, or posted to from a block on any page, cached or not."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,12 +16,12 @@ from wagtail_marketing.contacts import services
 from wagtail_marketing.contacts.client import client_ip, evidence_ip, may_ask
 from wagtail_marketing.contacts.links import BadToken
 from wagtail_marketing.contacts.models import Topic
-from wagtail_marketing.contacts.services.sign_up import normalised_address, topics_of
+from wagtail_marketing.contacts.services.sign_up import topics_of
 from wagtail_marketing.core import clock
 from wagtail_marketing.core.errors import InvalidInput, NotConfigured
 
 from . import offers
-from .forms import TRAP, SignUpForm, pointed_at_errors
+from .forms import FIELDS, TRAP, SignUpForm, pointed_at_errors
 from .offers import Offer
 from .pages import language_or_own, page
 
@@ -55,6 +56,8 @@ def done(request: HttpRequest) -> HttpResponse:
 
 
 def _take(request: HttpRequest, offer: Offer) -> HttpResponse:
+    # A channel whose sender was taken away since is not offered any more.
+    offer = replace(offer, channels=offers.open_channels(offer.channels))
     site = Site.objects.filter(pk=offer.site).first() if offer.site else None
     topics = topics_of(site, ids=offer.topics) if offer.topics else []
     form = SignUpForm(offer, topics, request.POST)
@@ -63,7 +66,7 @@ def _take(request: HttpRequest, offer: Offer) -> HttpResponse:
     if not may_ask(client_ip(request), scope=SCOPE, rate=settings.sign_up_rate):
         problem = _("Too many sign-ups came from your network. Please try again in an hour.")
         return _form(request, offer, topics, form, problem, status=429)
-    if offer.topics and not topics:
+    if not offer.channels or (offer.topics and not topics):
         return _form(request, offer, topics, form, _("What this form was for is not offered any more."), status=422)
     if clock.now().timestamp() - offer.at < settings.sign_up_min_seconds:
         # The signed time stays: sent once more, it is old enough.
@@ -77,12 +80,8 @@ def _take(request: HttpRequest, offer: Offer) -> HttpResponse:
 def _store(request: HttpRequest, form: SignUpForm, offer: Offer, site: Any) -> bool:
     """Whether all of it was taken; what is wrong stands at its field."""
     given = form.cleaned_data
-    fields = {"email": "email", "sms": "phone"}
-    asked = [(channel, given[fields[channel]]) for channel in offer.channels if given.get(fields[channel])]
+    asked = [(channel, given[FIELDS[channel]]) for channel in offer.channels if given.get(FIELDS[channel])]
     try:
-        for channel, address in asked:
-            # Judged before any is stored.
-            normalised_address(channel, address, given.get("country", ""))
         for channel, address in asked:
             services.sign_up(
                 channel=channel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from wagtail.models import Page, Site
 
 from shop.models import HomePage
 from wagtail_marketing.admin.roles import ROLES, grant_roles
+from wagtail_marketing.contacts.models import Topic
 from wagtail_marketing.models import MarketingSettings, Sender
 from wagtail_marketing.segments.models import Segment
 from wagtail_marketing.segments.services import create_segment
@@ -95,6 +97,27 @@ class Command(BaseCommand):
         brand.senders = [Sender(name="Corner Grocery", address="news@example.com", reply_to="hello@example.com")]
         brand.save()
 
+    def _sign_up(self) -> dict[str, Any]:
+        """The sign-up form of the front page, with two topics to choose from."""
+        for slug, name, description, german in (
+            ("weekly-specials", "Weekly specials", "Prices of the week, every Monday.", "Angebote der Woche"),
+            ("recipes", "Recipes", "What is in season, twice a month.", "Rezepte"),
+        ):
+            topic, made = Topic.objects.get_or_create(
+                slug=slug, site=None, defaults={"name": name, "description": description}
+            )
+            if made:
+                topic.texts.create(language="de", name=german)
+        return {
+            "heading": "Hear of it first",
+            "intro": "Specials before they are sold out, and what to cook from them.",
+            "topics": ["weekly-specials", "recipes"],
+            "consent_text": "",
+            "ask_name": True,
+            "ask_phone": False,
+            "button": "Sign me up",
+        }
+
     def _site(self) -> None:
         home = HomePage.objects.first()
         if home is None:
@@ -115,6 +138,7 @@ class Command(BaseCommand):
                 ],
             )
             home.body.append(("for_segment", self._for_regulars()))
+            home.body.append(("sign_up", self._sign_up()))
             Page.get_first_root_node().add_child(instance=home)
             home.save_revision().publish()
         address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
