@@ -120,6 +120,7 @@ def preview(report: Report) -> None:
         if tree["totals"]:
             # Where the totals row can answer, it does: no order is looked at.
             assert ORDERS not in answers["tables"], name
+        sys.stderr.write(f"preview of {name}: {ours:.2f} s, by hand {hand:.2f} s\n")
         report.figure(f"preview_{name}_people", answers["ours"][0])
         report.figure(f"preview_{name}_seconds", ours)
         report.figure(f"preview_{name}_by_hand_seconds", hand)
@@ -148,14 +149,21 @@ def refresh(report: Report) -> None:
     half = report.options.contacts * 3 // 20
     long_ago = "%(now)s::timestamptz - interval '9 days'"
 
+    inside = f"c.host_deleted_at IS NULL AND {tree['where']}"
+    with guarded(timeout=False), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_chosen")
+        cursor.execute(
+            f"CREATE UNLOGGED TABLE bench_chosen AS SELECT c.id FROM {CONTACTS} c WHERE {inside}", {"now": AT}
+        )
+
     def before() -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {table}")
             # Everybody who is in, less the first half of the changes; and as many who are not.
             add = f"INSERT INTO {table} (segment_id, contact_id, entered_at) SELECT {segment.pk}, c.id, {long_ago}"
-            inside = f"c.host_deleted_at IS NULL AND {tree['where']}"
-            cursor.execute(f"{add} FROM {CONTACTS} c WHERE {inside} ORDER BY c.id OFFSET {half}", {"now": AT})
-            cursor.execute(f"{add} FROM {CONTACTS} c WHERE NOT ({inside}) ORDER BY c.id LIMIT {half}", {"now": AT})
+            cursor.execute(f"{add} FROM bench_chosen c ORDER BY c.id OFFSET {half}", {"now": AT})
+            others = f"{CONTACTS} c LEFT JOIN bench_chosen USING (id) WHERE bench_chosen.id IS NULL"
+            cursor.execute(f"{add} FROM {others} ORDER BY c.id LIMIT {half}", {"now": AT})
             cursor.execute(f"VACUUM ANALYZE {table}")
             cursor.execute("CHECKPOINT")
 
@@ -184,6 +192,7 @@ def refresh(report: Report) -> None:
         seconds["ours"].append(time.perf_counter() - started)
         after["ours"] = (size.entered, size.left, size.size, *state())
         assert after["hand"] == after["ours"], after
+        sys.stderr.write(f"refresh: {seconds['ours'][-1]:.2f} s, by hand {seconds['hand'][-1]:.2f} s\n")
     report.figure("refresh_changes", size.entered + size.left)
     report.figure("refresh_members", size.size)
     report.figure("refresh_seconds", min(seconds["ours"]))

@@ -179,7 +179,12 @@ def why(segment: Segment, contact: Contact, *, now: datetime | None = None) -> W
     active = is_active(segment)
     holds = pin.always if pin else explained.holds if active else stay is not None
     return Why(
-        holds and contact.host_deleted_at is None, explained, version, stay and stay.entered_at, pin=pin, active=active
+        holds and contact.host_deleted_at is None,
+        explained,
+        version,
+        stay.entered_at if stay else None,
+        pin=pin,
+        active=active,
     )
 
 

@@ -59,7 +59,7 @@ class Statement:
 
     def bind(self, contact_ids: Sequence[int], now: datetime) -> list[Any]:
         last = len(contact_ids) - 1
-        bound = []
+        bound: list[Any] = []
         for one in self.params:
             if isinstance(one, Place):
                 bound.append(contact_ids[min(one.index, last)])
