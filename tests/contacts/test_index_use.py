@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from wagtail_marketing.admin.pagination import COUNT_CAP, CappedPaginator
 from wagtail_marketing.contacts.criteria import SEARCH, every_filter
 from wagtail_marketing.contacts.models import Contact, ContactList
+from wagtail_marketing.insights.models import EngagementScore, RfmScore
+from wagtail_marketing.insights.scores import compute_scores
 from wagtail_marketing.testing.many_contacts import LISTS, fill_contacts
 
 pytestmark = [
@@ -54,9 +56,24 @@ ASKED = [
     {"ordered": "no"},
     {"last_order_from": "2026-10-01"},
     {"last_order_to": "2020-01-01"},
+    *({"rfm": cell} for cell in ("champions", "lost", "new")),
+    {"rfm": ["champions", "lost"]},
+    {"rfm_square": "5-5"},
     {"country": "IS", "source": "api", "consent_email": "never"},
 ]
-ORDERS = ["", "name", "-name", "created_at", "-created_at", "orders", "-orders", "value", "-value", "last_order"]
+ORDERS = [
+    "",
+    "name",
+    "-name",
+    "created_at",
+    "-created_at",
+    "orders",
+    "-orders",
+    "value",
+    "-value",
+    "last_order",
+    "-engagement",
+]
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +89,10 @@ def many(django_db_setup, django_db_blocker):
                 # The sample is the table: no plan hangs on which rows ANALYZE happened to see.
                 cursor.execute("SET LOCAL default_statistics_target = 200")
             fill_contacts(50_000)
+            compute_scores()
+            with connection.cursor() as cursor:
+                for model in (RfmScore, EngagementScore):
+                    cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
             yield
         finally:
             transaction.set_rollback(True)

@@ -132,7 +132,7 @@ def test_pins_and_stays_are_the_persons_data(shop, pinned):
     told = export_person(contact=shop[2])["segments"]
     assert told == {
         "stays": [{"segment": "Buyers", "entered_at": NOW.isoformat(), "left_at": None}],
-        "pins": [{"segment": "Buyers", "always": True, "pinned_at": NOW.isoformat()}],
+        "pins": [{"segment": "Buyers", "always": True, "reason": "", "pinned_at": NOW.isoformat()}],
     }
     erase_person(contact=shop[2])
     assert not SegmentPin.objects.filter(contact=shop[2]).exists()
