@@ -23,7 +23,7 @@ os.environ.setdefault("DEBUG", "0")
 
 import django
 from report import Report
-from sync import administer, use
+from scratch import administer, use
 
 django.setup()
 

@@ -25,6 +25,7 @@ os.environ.setdefault("DEBUG", "0")
 
 import django
 from report import Report
+from scratch import administer, use
 
 django.setup()
 
@@ -39,20 +40,6 @@ CHUNK = 2000
 def add_arguments(parser) -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--profile", action="store_true", help="print where the run's time goes")
-
-
-def use(name: str) -> None:
-    connection.close()
-    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
-
-
-def administer(statement: str) -> None:
-    use("postgres")
-    connection.ensure_connection()
-    connection.set_autocommit(True)
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()
 
 
 def write_file(rows: int) -> io.BufferedRandom:

@@ -29,6 +29,7 @@ os.environ.setdefault("DEBUG", "0")
 
 import django
 from report import Report
+from scratch import administer, use
 
 django.setup()
 
@@ -48,20 +49,6 @@ def add_arguments(parser) -> None:
     parser.add_argument("--database", default="", help="name of the database to make (or to use again)")
     parser.add_argument("--keep", action="store_true", help="leave the database standing")
     parser.add_argument("--explain", action="store_true", help="print the plans of what we run, too")
-
-
-def administer(statement: str) -> None:
-    use("postgres")
-    connection.ensure_connection()
-    connection.set_autocommit(True)
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()
-
-
-def use(name: str) -> None:
-    connection.close()
-    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
 
 
 def make(report: Report, name: str) -> None:

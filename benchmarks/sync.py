@@ -23,6 +23,7 @@ os.environ.setdefault("DEBUG", "0")
 
 import django
 from report import Report
+from scratch import administer, use
 
 django.setup()
 
@@ -90,21 +91,6 @@ def make_scratch(report: Report) -> tuple[str, str]:
             "load_complete_journey", *([f"--households={households}"] if households else ["--all"]), verbosity=0
         )
     return before, scratch
-
-
-def administer(statement: str) -> None:
-    """Run a statement on the database ``postgres``: a database cannot copy or drop itself."""
-    use("postgres")
-    connection.ensure_connection()
-    connection.set_autocommit(True)
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()
-
-
-def use(name: str) -> None:
-    connection.close()
-    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
 
 
 def vacuum() -> None:
